@@ -1,0 +1,101 @@
+//! The claims of a verified token, and what is asked of them before.
+
+mod access;
+mod accessors;
+mod audience;
+mod common;
+mod date;
+mod id;
+mod identity;
+mod kind;
+mod member;
+mod payload;
+mod policy;
+mod times;
+
+use std::sync::Arc;
+
+pub use self::access::AccessClaims;
+use self::common::Common;
+pub(crate) use self::common::Origin;
+pub use self::id::IdClaims;
+pub use self::identity::Identity;
+use self::kind::Kind;
+pub(crate) use self::payload::Payload;
+pub(crate) use self::policy::{Accepted, Policy};
+pub(crate) use self::times::Times;
+use crate::TokenUse;
+
+/// The claims of a verified token, of either kind. Cheap to clone.
+///
+/// [`CognitoLayer`](crate::CognitoLayer) puts them into the request's extensions; with the feature
+/// `axum` they are an extractor, also as `Option<CognitoClaims>`. An `Option` is `None` only
+/// behind [`CognitoLayer::optional`](crate::CognitoLayer::optional).
+///
+/// `Debug` shows nothing that identifies a person beyond `sub`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum CognitoClaims {
+    /// An access token's.
+    Access(AccessClaims),
+    /// An ID token's.
+    Id(IdClaims),
+}
+
+impl CognitoClaims {
+    /// The claims of an access token; `None` for an ID token.
+    #[must_use]
+    pub fn as_access(&self) -> Option<&AccessClaims> {
+        match self {
+            Self::Access(claims) => Some(claims),
+            Self::Id(_) => None,
+        }
+    }
+
+    /// The claims of an ID token; `None` for an access token.
+    #[must_use]
+    pub fn as_id(&self) -> Option<&IdClaims> {
+        match self {
+            Self::Access(_) => None,
+            Self::Id(claims) => Some(claims),
+        }
+    }
+
+    /// The dates that decide whether the token is valid at a time.
+    pub(crate) fn times(&self) -> &Times {
+        &self.common().times
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Self::Access(claims) => claims.common(),
+            Self::Id(claims) => claims.common(),
+        }
+    }
+
+    fn kind(&self) -> TokenUse {
+        match self {
+            Self::Access(_) => TokenUse::Access,
+            Self::Id(_) => TokenUse::Id,
+        }
+    }
+}
+
+impl Accepted<'_> {
+    /// The claims, now that the signature is proven; `raw` is the payload's text.
+    pub(crate) fn into_claims(self, raw: &str, origin: Arc<Origin>) -> CognitoClaims {
+        let (client_id, username) = match &self.kind {
+            Kind::Access { client_id, username, .. } | Kind::Id { client_id, username, .. } => {
+                (client_id, username)
+            }
+        };
+        let common =
+            Common::new(&self.payload, self.times, raw, origin, client_id, username.as_deref());
+        match self.kind {
+            Kind::Access { scope, .. } => {
+                CognitoClaims::Access(AccessClaims::new(common, scope.as_deref()))
+            }
+            Kind::Id { .. } => CognitoClaims::Id(IdClaims::new(common, self.kind)),
+        }
+    }
+}

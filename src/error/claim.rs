@@ -1,0 +1,25 @@
+/// A claim that is there, but not of the type that was asked for.
+///
+/// From [`CognitoClaims::claim`](crate::CognitoClaims::claim) and
+/// [`CognitoClaims::deserialize`](crate::CognitoClaims::deserialize). The message names the claim
+/// and the place in the payload, never the claim's value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} of a verified token cannot be read as {wanted}: {reason}")]
+pub struct ClaimError {
+    what: String,
+    wanted: &'static str,
+    reason: &'static str,
+}
+
+impl ClaimError {
+    pub(crate) fn new<T>(what: String, error: &serde_json::Error) -> Self {
+        // serde_json's own message may quote the value, so only its category is kept.
+        let reason = match error.classify() {
+            serde_json::error::Category::Data => "it has another type, or stands there twice",
+            serde_json::error::Category::Io
+            | serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof => "it is not valid JSON",
+        };
+        Self { what, wanted: std::any::type_name::<T>(), reason }
+    }
+}

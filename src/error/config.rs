@@ -1,0 +1,148 @@
+use std::time::Duration;
+
+/// A setting that cannot be right, found when it is made and never later.
+///
+/// Each message names the value and says what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The id of a user pool does not have the shape of one.
+    #[error(
+        "`{id}` is not a user pool id: it should be the region, an underscore and letters or digits, \
+         55 characters at most, like `us-east-1_AbCdEfGhI`"
+    )]
+    UserPoolId {
+        /// The id as it was given.
+        id: String,
+    },
+    /// An issuer or a JWKS address is not an absolute URL.
+    #[error("`{url}` is not {role}: {problem}")]
+    Url {
+        /// The URL as it was given.
+        url: String,
+        /// What the URL is for.
+        role: &'static str,
+        /// What is wrong, and what would be right.
+        problem: &'static str,
+    },
+    /// An http URL names a host that is not this machine.
+    #[error(
+        "`{url}` would read keys over http from another host: use https, a loopback host, or \
+         `danger_allow_http()` before this call"
+    )]
+    InsecureUrl {
+        /// The URL as it was given.
+        url: String,
+    },
+    /// A pool is trusted with no client id at all.
+    #[error(
+        "no client id for the user pool `{pool}`: name at least one app client, or say `ClientIds::any()`"
+    )]
+    NoClientId {
+        /// The pool's id.
+        pool: String,
+    },
+    /// A client id is empty, or holds a character that no client id has.
+    #[error(
+        "`{client_id}` is not an app client id: it should be 1 to 128 letters, digits or signs, \
+         without spaces, commas or control characters"
+    )]
+    ClientId {
+        /// The client id as it was given.
+        client_id: String,
+    },
+    /// A client id is there twice.
+    #[error("the client id `{client_id}` is there twice: name it once")]
+    DoubledClientId {
+        /// The client id.
+        client_id: String,
+    },
+    /// A verifier trusts no pool.
+    #[error("the verifier trusts no user pool: call `trust(pool, client_ids)` at least once")]
+    NoPool,
+    /// Two trusted pools have an issuer in common.
+    #[error("the issuer `{issuer}` is trusted twice: trust a pool once, with all its client ids")]
+    DoubledIssuer {
+        /// The issuer that two pools share.
+        issuer: String,
+    },
+    /// A duration is outside its range.
+    #[error("`{name}` cannot be {value:?}: it should be {expected}")]
+    Duration {
+        /// The setting's name.
+        name: &'static str,
+        /// The value as it was given.
+        value: Duration,
+        /// The range.
+        expected: &'static str,
+    },
+    /// A required audience is empty.
+    #[error("the audience `{audience}` is empty: it should be the URL of the resource server")]
+    Audience {
+        /// The audience as it was given.
+        audience: String,
+    },
+    /// Preloaded keys cannot be used.
+    #[error("the preloaded JWKS holds no key that can be used: {reason}")]
+    Preload {
+        /// What is wrong with it.
+        reason: super::JwksError,
+    },
+    /// There is neither an HTTP client nor another source of keys.
+    #[error(
+        "no source of keys for the user pool `{pool}`: turn the feature `reqwest` on, or give a \
+         `fetcher` or a `preload`"
+    )]
+    NoKeySource {
+        /// The pool's id.
+        pool: String,
+    },
+    /// The default HTTP client cannot be made.
+    #[error("the HTTP client for the JWKS cannot be made: {reason}")]
+    HttpClient {
+        /// What the HTTP library says.
+        reason: String,
+    },
+    /// An environment variable is missing or empty.
+    #[error("the environment variable {name} is not set: it should be {expected}")]
+    MissingVariable {
+        /// The variable's name.
+        name: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// An environment variable holds a value that is not one of its own.
+    #[error("the environment variable {name} is `{value}`: it should be {expected}")]
+    Variable {
+        /// The variable's name.
+        name: &'static str,
+        /// The value that it holds.
+        value: String,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// The realm or the metadata URL holds a character that a challenge cannot carry.
+    #[error(
+        "the {name} `{value}` is not fit for a challenge: it should be visible ASCII or spaces, \
+         without `\"` and `\\`, and not empty"
+    )]
+    Challenge {
+        /// Which setting.
+        name: &'static str,
+        /// The value as it was given.
+        value: String,
+    },
+    /// A token source names a header or cookie that cannot exist.
+    #[error("`{name}` is not a {kind} that can carry a token: {expected}")]
+    TokenSource {
+        /// Header or cookie.
+        kind: &'static str,
+        /// The name as it was given.
+        name: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A layer has no token source.
+    #[error("the layer has no token source: give `token_from` at least one")]
+    NoTokenSource,
+}

@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+/// Why a fetch of a JWKS brought no keys.
+///
+/// The keys at hand stay in use after any of these, until they are older than
+/// [`max_stale`](crate::JwksCacheBuilder::max_stale).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwksError {
+    /// No connection to the server: DNS, TCP or TLS. Tried once more at once.
+    #[error("no connection to the JWKS endpoint: {0}")]
+    Connect(String),
+    /// The whole attempt took longer than [`request_timeout`](crate::JwksCacheBuilder::request_timeout).
+    #[error("the JWKS endpoint did not answer within {0:?}")]
+    Timeout(Duration),
+    /// Any other fault of transport, or of a [`FetchJwks`](crate::FetchJwks) of your own.
+    #[error("the fetch of the JWKS failed: {0}")]
+    Fetch(String),
+    /// The answer is neither 200 nor 304. A redirect is never followed.
+    #[error("the JWKS endpoint answered with status {0} instead of 200")]
+    Status(u16),
+    /// The body is longer than 64 KiB.
+    #[error("the JWKS is longer than 64 KiB")]
+    TooLong,
+    /// The set has more than 64 keys.
+    #[error("the JWKS holds more than 64 keys")]
+    TooManyKeys,
+    /// The body is not a JSON object with an array `keys` (RFC 7517 §5).
+    #[error("the JWKS is not a JSON object with an array of keys")]
+    Malformed,
+    /// Not one key is an RSA key for RS256 signatures with a `kid`.
+    #[error("the JWKS holds no usable RSA signature key")]
+    NoUsableKey,
+    /// The fetch ended without a result: its runtime shut down, or the fetcher panicked.
+    #[error("the fetch of the JWKS was interrupted")]
+    Interrupted,
+    /// There is no tokio runtime to fetch on.
+    #[error("no tokio runtime to fetch the JWKS on")]
+    NoRuntime,
+    /// The cache has preloaded keys only, and no source to read newer ones from.
+    #[error("the cache has no source of keys beyond the preloaded ones")]
+    NoSource,
+}

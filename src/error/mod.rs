@@ -1,0 +1,13 @@
+//! What can go wrong, one file for each place where it can.
+
+mod claim;
+mod config;
+mod jwks;
+mod prefetch;
+mod verify;
+
+pub use self::claim::ClaimError;
+pub use self::config::ConfigError;
+pub use self::jwks::JwksError;
+pub use self::prefetch::PrefetchError;
+pub use self::verify::VerifyError;

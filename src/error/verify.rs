@@ -1,0 +1,84 @@
+use std::time::Duration;
+
+use crate::TokenUse;
+
+/// Why a token was refused, or could not be judged.
+///
+/// One variant for each cause; no message holds the token or a claim's value, so each is fit for a
+/// log. [`VerifyError::KeysUnavailable`] alone says nothing about the token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// Longer than 16 KiB, or with a header longer than 1 KiB.
+    #[error("the token is longer than 16 KiB, or its header than 1 KiB")]
+    TooLong,
+    /// Not three parts between dots (RFC 7515 §7.1): an opaque string, perhaps a refresh token.
+    #[error("the token is not a JWT: it should have three parts between dots")]
+    NotJwt,
+    /// A refresh token: five parts (RFC 7516 §9), or `token_use` is `refresh`.
+    #[error("the token is a refresh token: only Cognito itself can exchange it")]
+    RefreshToken,
+    /// A part is empty or not base64url without padding (RFC 7515 §2).
+    #[error("a part of the token is not base64url")]
+    Base64,
+    /// The header is not a JSON object, or a member has the wrong type or is there twice.
+    #[error("the header of the token is not a JSON object of the right form")]
+    Header,
+    /// `alg` is missing or not RS256 (RFC 8725 §3.1).
+    #[error("the token is not signed with RS256")]
+    Algorithm,
+    /// The header has `crit` (RFC 7515 §4.1.11) or `b64` (RFC 7797 §7).
+    #[error("the header of the token names an extension that is not supported")]
+    Extension,
+    /// The header says `cty: JWT`: a token within a token (RFC 7519 §5.2).
+    #[error("the token holds another token")]
+    Nested,
+    /// `kid` is missing, empty or longer than 128 bytes.
+    #[error("the header of the token has no usable key id")]
+    KeyId,
+    /// The payload is not a JSON object, or a claim has the wrong type or is there twice.
+    #[error("the payload of the token is not a JSON object with claims of the right types")]
+    Payload,
+    /// A claim that every token of this kind has is not there.
+    #[error("the token has no claim `{0}`")]
+    MissingClaim(&'static str),
+    /// `iss` is none of the trusted pools.
+    #[error("the token comes from an issuer that is not trusted")]
+    Issuer,
+    /// `token_use` is not what the verifier accepts.
+    #[error("the token is not of the accepted kind: `token_use` should be {0}")]
+    TokenUse(TokenUse),
+    /// `client_id`, or `aud` of an ID token, is none of the accepted clients.
+    #[error("the token was made for a client that is not accepted")]
+    Client,
+    /// The access token is not bound to the required audience (RFC 8707).
+    #[error("the token was not made for the required audience")]
+    Audience,
+    /// Past `exp` and the leeway.
+    #[error("the token has expired")]
+    Expired,
+    /// Before `nbf` and the leeway.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// `iat` lies in the future, beyond the leeway and a minute.
+    #[error("the token was issued in the future")]
+    IssuedInFuture,
+    /// Older than [`max_token_age`](crate::CognitoVerifierBuilder::max_token_age).
+    #[error("the token is older than the longest accepted age")]
+    TooOld,
+    /// No key of the pool has this `kid`, after a look at the newest keys.
+    #[error("the token is signed with a key that its user pool does not have")]
+    UnknownKey,
+    /// The signature is not that of the pool's key.
+    #[error("the signature of the token is wrong")]
+    Signature,
+    /// A [`check`](crate::CognitoVerifierBuilder::check) of your own refused, with this reason.
+    #[error("a check of the application refused the token: {0}")]
+    Check(String),
+    /// The pool's keys cannot be had now, so the token could not be judged.
+    #[error("the keys of the user pool are not available")]
+    KeysUnavailable {
+        /// How long to wait before another try has a chance.
+        retry_after: Duration,
+    },
+}

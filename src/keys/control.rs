@@ -1,0 +1,134 @@
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::JwksError;
+use crate::clock::Moment;
+
+/// Between the starts of two fetches, whatever causes them.
+const SPACING: Duration = Duration::from_secs(5);
+/// The same, after [`MAX_FRUITLESS`] fetches for unknown keys in a row brought no new one.
+const WIDE_SPACING: Duration = Duration::from_secs(10);
+const MAX_FRUITLESS: u32 = 3;
+const MAX_BACK_OFF: Duration = Duration::from_secs(60);
+/// The longest back-off while there are no keys: then every request depends on the next fetch.
+const MAX_COLD_BACK_OFF: Duration = Duration::from_secs(5);
+const IDLE_AFTER: Duration = Duration::from_secs(3600);
+
+/// Why a fetch is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// There are no keys, or they are too old.
+    NoKeys,
+    /// The keys have reached the age at which they are read again.
+    Due,
+    /// A token names a key that is not in the set.
+    UnknownKey,
+    /// The program asks: no client can cause this, so nothing holds it up.
+    Program,
+}
+
+/// How a fetch ended, for the decision when the next one may start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// A good answer, with or without a key that was not there before.
+    Good { new_keys: bool },
+    /// No keys were brought; `cold`: and there were none before.
+    Failed { error: JwksError, cold: bool },
+}
+
+/// When a fetch may start: single flight, spacing and back-off. Pure, and without a clock.
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    last_start: Option<Moment>,
+    /// Since when, and for how long, failures hold the next fetch up.
+    back_off: Option<(Moment, Duration)>,
+    in_flight: Option<watch::Receiver<()>>,
+    failures_in_row: u32,
+    fruitless_in_row: u32,
+    pub(super) last_error: Option<JwksError>,
+    pub(super) succeeded: u64,
+    pub(super) failed: u64,
+}
+
+/// Until a fetch may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blocked {
+    pub(super) retry_after: Duration,
+    /// A good fetch started within the spacing: what it did not bring does not exist.
+    pub(super) just_answered: bool,
+}
+
+impl Control {
+    /// What to wait for while a fetch is under way: an error from it means that it has ended.
+    pub(super) fn in_flight(&self) -> Option<watch::Receiver<()>> {
+        self.in_flight.clone()
+    }
+
+    /// Begins a fetch, unless spacing or back-off hold it up. The sender lives as long as it.
+    pub(super) fn begin(
+        &mut self,
+        cause: Cause,
+        now: Moment,
+    ) -> Result<watch::Sender<()>, Blocked> {
+        let retry_after = self.blocked_for(now);
+        if cause != Cause::Program && !retry_after.is_zero() {
+            let just_answered = self.last_error.is_none();
+            return Err(Blocked { retry_after, just_answered });
+        }
+        let (sender, receiver) = watch::channel(());
+        self.last_start = Some(now);
+        self.in_flight = Some(receiver);
+        Ok(sender)
+    }
+
+    /// Notes how the fetch that is under way ended.
+    pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
+        self.in_flight = None;
+        match ending {
+            Ending::Good { new_keys } => {
+                self.succeeded = self.succeeded.saturating_add(1);
+                self.failures_in_row = 0;
+                self.last_error = None;
+                self.back_off = None;
+                self.count_fruitless(cause, new_keys);
+            }
+            Ending::Failed { error, cold } => {
+                self.failed = self.failed.saturating_add(1);
+                self.failures_in_row = self.failures_in_row.saturating_add(1);
+                self.last_error = Some(error);
+                self.back_off = Some((now, back_off(self.failures_in_row, cold)));
+            }
+        }
+    }
+
+    /// How long spacing and back-off hold the next fetch up; zero: it may start.
+    pub(super) fn blocked_for(&self, now: Moment) -> Duration {
+        let spacing = if self.fruitless_in_row >= MAX_FRUITLESS { WIDE_SPACING } else { SPACING };
+        let rest = |since: Moment, length: Duration| length.saturating_sub(now.since(since));
+        let spaced = self.last_start.map_or(Duration::ZERO, |start| rest(start, spacing));
+        let backed_off = self.back_off.map_or(Duration::ZERO, |(end, length)| rest(end, length));
+        spaced.max(backed_off)
+    }
+
+    /// Whether nothing was tried for an hour, for keys that are there since `born`.
+    pub(super) fn is_idle(&self, born: Moment, now: Moment) -> bool {
+        now.since(self.last_start.unwrap_or(born)) >= IDLE_AFTER
+    }
+
+    fn count_fruitless(&mut self, cause: Cause, new_keys: bool) {
+        if new_keys {
+            self.fruitless_in_row = 0;
+        } else if cause == Cause::UnknownKey {
+            self.fruitless_in_row = self.fruitless_in_row.saturating_add(1);
+        }
+    }
+}
+
+/// 1 s × 2ⁿ with full jitter: anything from nothing to all of it.
+fn back_off(failures_in_row: u32, cold: bool) -> Duration {
+    let longest = if cold { MAX_COLD_BACK_OFF } else { MAX_BACK_OFF };
+    let doublings = failures_in_row.saturating_sub(1).min(16);
+    let step = Duration::from_secs(1_u64 << doublings).min(longest);
+    step.mul_f64(fastrand::f64())
+}

@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use crate::ConfigError;
+
+/// The durations that a cache goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub(super) refresh_after: Duration,
+    pub(super) max_stale: Duration,
+    pub(super) request_timeout: Duration,
+    pub(super) max_wait: Duration,
+}
+
+/// `max-age` never shortens the age at which keys are read again below this.
+const MIN_REFRESH_AFTER: Duration = Duration::from_secs(60);
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            refresh_after: Duration::from_secs(5 * 60),
+            max_stale: Duration::from_secs(24 * 3600),
+            request_timeout: Duration::from_secs(3),
+            max_wait: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Timing {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let settings = [
+            ("refresh_after", self.refresh_after),
+            ("max_stale", self.max_stale),
+            ("request_timeout", self.request_timeout),
+            ("max_wait", self.max_wait),
+        ];
+        match settings.into_iter().find(|(_, value)| value.is_zero()) {
+            Some((name, value)) => {
+                Err(ConfigError::Duration { name, value, expected: "longer than zero" })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The age at which one set is read again: ±10 %, so that a fleet that started together does
+    /// not fetch together, and sooner if the answer's `max-age` says so.
+    pub(super) fn refresh_after(&self, max_age: Option<Duration>) -> Duration {
+        let longest = max_age.map_or(Duration::MAX, |age| age.max(MIN_REFRESH_AFTER));
+        let base = self.refresh_after.min(longest);
+        base.saturating_sub(base / 10).saturating_add((base / 5).mul_f64(fastrand::f64()))
+    }
+}

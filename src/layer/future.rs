@@ -1,0 +1,125 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::respond::RespondToRejection;
+use super::settings::{Settings, Verification};
+use crate::rejection::{Cause, Rejection};
+
+pin_project! {
+    /// The future of [`CognitoService`](crate::CognitoService).
+    pub struct ResponseFuture<S, R, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, S::Future, B>,
+        respond: R,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, F, B> {
+        Waiting {
+            verification: Verification,
+            request: Option<Request<B>>,
+            service: S,
+            settings: Arc<Settings>,
+        },
+        Forwarded {
+            #[pin]
+            future: F,
+        },
+        Refused {
+            rejection: Rejection,
+        },
+    }
+}
+
+impl<S: Service<Request<B>>, R, B> ResponseFuture<S, R, B> {
+    pub(super) fn forwarded(future: S::Future, respond: R) -> Self {
+        Self { state: State::Forwarded { future }, respond }
+    }
+
+    pub(super) fn refused(rejection: Rejection, respond: R) -> Self {
+        Self { state: State::Refused { rejection }, respond }
+    }
+
+    pub(super) fn waiting(
+        verification: Verification,
+        request: Request<B>,
+        service: S,
+        settings: Arc<Settings>,
+        respond: R,
+    ) -> Self {
+        let request = Some(request);
+        Self { state: State::Waiting { verification, request, service, settings }, respond }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Future for ResponseFuture<S, R, ReqBody>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: RespondToRejection<ResBody>,
+{
+    type Output = Result<Response<ResBody>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProjection::Waiting { verification, request, service, settings } => {
+                    let verified = ready!(verification.as_mut().poll(cx));
+                    match (verified, request.take()) {
+                        (Ok(claims), Some(mut request)) => {
+                            request.extensions_mut().insert(claims);
+                            State::Forwarded { future: service.call(request) }
+                        }
+                        (Err(error), _) => {
+                            State::Refused { rejection: settings.refuse(Cause::Token(error)) }
+                        }
+                        // The request is there until this state is left.
+                        (Ok(_), None) => return Poll::Pending,
+                    }
+                }
+                StateProjection::Forwarded { future } => {
+                    let response = ready!(future.poll(cx))?;
+                    return Poll::Ready(Ok(answer_inner(this.respond, response)));
+                }
+                StateProjection::Refused { rejection } => {
+                    return Poll::Ready(Ok(answer(this.respond, rejection.clone())));
+                }
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+impl<S: Service<Request<B>>, R, B> fmt::Debug for ResponseFuture<S, R, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+fn answer<R: RespondToRejection<B>, B>(respond: &R, rejection: Rejection) -> Response<B> {
+    let response = respond.respond(rejection.clone());
+    rejection.complete(response)
+}
+
+/// The response from inside; if it is a refusal by `Require` or an extractor, in this layer's form.
+fn answer_inner<R: RespondToRejection<B>, B>(respond: &R, response: Response<B>) -> Response<B> {
+    if !respond.replaces() {
+        return response;
+    }
+    match response.extensions().get::<Rejection>() {
+        Some(rejection) if !rejection.is_answered() => answer(respond, rejection.clone()),
+        Some(_) | None => response,
+    }
+}

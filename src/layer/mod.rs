@@ -1,0 +1,154 @@
+//! The middleware itself: wraps a service, and lets verified requests through.
+
+mod future;
+mod respond;
+mod service;
+mod settings;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Response;
+use tower_layer::Layer;
+
+pub use self::future::ResponseFuture;
+pub use self::respond::{DefaultResponse, RespondToRejection};
+pub use self::service::CognitoService;
+use self::settings::Settings;
+use crate::{CognitoVerifier, ConfigError, Rejection, TokenSource};
+
+/// A tower layer that lets requests with a good token through, with their claims.
+///
+/// The defaults are strict: a request without a token is refused, and a token is looked for in
+/// `Authorization: Bearer` alone. The claims are an extractor with the feature `axum`, and
+/// `request.extensions().get::<CognitoClaims>()` without. Put it inside of a CORS layer, so that
+/// preflight requests, which carry no token, are answered before.
+///
+/// Generic over the bodies: the default answer wants a response body that is `From<&'static str>`,
+/// as axum's and `http_body_util::Full` are; for another one give
+/// [`on_rejection`](Self::on_rejection).
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier};
+///
+/// async fn me(claims: CognitoClaims) -> String {
+///     claims.sub().to_owned()
+/// }
+///
+/// let verifier = CognitoVerifier::new("us-east-1_AbCdEfGhI", "my-client-id")?;
+/// let app: Router = Router::new().route("/me", get(me)).layer(CognitoLayer::new(verifier));
+/// # Ok::<(), axum_cognito::ConfigError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct CognitoLayer<R = DefaultResponse> {
+    settings: Arc<Settings>,
+    problem: Option<ConfigError>,
+    respond: R,
+}
+
+impl CognitoLayer {
+    /// A strict layer around this verifier.
+    pub fn new(verifier: CognitoVerifier) -> Self {
+        let settings = Arc::new(Settings::new(verifier));
+        Self { settings, problem: None, respond: DefaultResponse::default() }
+    }
+}
+
+impl<R> CognitoLayer<R> {
+    /// Lets a request without a token through, without claims. A bad token is still refused.
+    pub fn optional(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).optional = true;
+        self
+    }
+
+    /// Where the token is looked for, in this order; the first place that holds one decides, good
+    /// or bad. Defaults to [`TokenSource::bearer()`] alone.
+    pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
+        let sources: Vec<_> = sources.into_iter().collect();
+        let checked = sources.iter().try_for_each(TokenSource::validate);
+        let empty = if sources.is_empty() { Err(ConfigError::NoTokenSource) } else { Ok(()) };
+        Arc::make_mut(&mut self.settings).sources = sources;
+        self.note(checked.and(empty))
+    }
+
+    /// The realm of every challenge. Defaults to `cognito`.
+    ///
+    /// Visible ASCII and spaces, without `"` and `\` (RFC 6750 §3): [`build`](Self::build) says so
+    /// of another one, which would lose these characters.
+    pub fn realm(mut self, realm: impl AsRef<str>) -> Self {
+        let set = Arc::make_mut(&mut self.settings).challenge.set_realm(realm.as_ref());
+        self.note(set)
+    }
+
+    /// The URL of the protected-resource metadata, in every challenge (RFC 9728 §5.1). Defaults to
+    /// none. The same characters as in a [`realm`](Self::realm).
+    pub fn resource_metadata(mut self, url: impl AsRef<str>) -> Self {
+        let challenge = &mut Arc::make_mut(&mut self.settings).challenge;
+        let set = challenge.set_resource_metadata(url.as_ref());
+        self.note(set)
+    }
+
+    /// Answers refusals your own way: those of this layer, and those of
+    /// [`Require`](crate::Require) and of extractors inside of it. Defaults to JSON with `error`
+    /// and `error_description`.
+    ///
+    /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
+    ///
+    /// ```
+    /// # use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection};
+    /// # fn example(verifier: CognitoVerifier) {
+    /// use axum::{body::Body, response::Response};
+    ///
+    /// let layer = CognitoLayer::new(verifier).on_rejection(|rejection: Rejection| {
+    ///     let problem = format!(r#"{{"title":"{}"}}"#, rejection.description());
+    ///     let response = Response::builder().status(rejection.status());
+    ///     response.header("content-type", "application/problem+json").body(Body::from(problem)).unwrap()
+    /// });
+    /// # let _ = layer;
+    /// # }
+    /// ```
+    pub fn on_rejection<F, B>(self, respond: F) -> CognitoLayer<F>
+    where
+        F: Fn(Rejection) -> Response<B> + Clone,
+    {
+        CognitoLayer { settings: self.settings, problem: self.problem, respond }
+    }
+
+    /// The layer, if all its settings can be right. A layer works without this call too: a wrong
+    /// setting is logged as an error then, and takes the nearest safe value.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the first wrong setting: a realm or a metadata URL with a character
+    /// that a challenge cannot carry, a token source that cannot exist, or none at all.
+    pub fn build(self) -> Result<Self, ConfigError> {
+        match self.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
+    fn note(mut self, set: Result<(), ConfigError>) -> Self {
+        if let Err(problem) = set {
+            tracing::error!(%problem, "a setting of the layer is wrong");
+            self.problem.get_or_insert(problem);
+        }
+        self
+    }
+}
+
+impl<S, R: Clone> Layer<S> for CognitoLayer<R> {
+    type Service = CognitoService<S, R>;
+
+    fn layer(&self, inner: S) -> CognitoService<S, R> {
+        CognitoService::new(inner, Arc::clone(&self.settings), self.respond.clone())
+    }
+}
+
+impl<R> fmt::Debug for CognitoLayer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CognitoLayer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::respond::RespondToRejection;
+use super::settings::{Settings, Verdict};
+use crate::CognitoClaims;
+
+/// The service of [`CognitoLayer`](crate::CognitoLayer).
+#[derive(Clone)]
+pub struct CognitoService<S, R> {
+    inner: S,
+    settings: Arc<Settings>,
+    respond: R,
+}
+
+impl<S, R> CognitoService<S, R> {
+    pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
+        Self { inner, settings, respond }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for CognitoService<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: RespondToRejection<ResBody>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, R, ReqBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        // Whatever stands there, another layer put there: only this one's verdict counts inside.
+        request.extensions_mut().remove::<CognitoClaims>();
+        request.extensions_mut().insert(self.settings.challenge.clone());
+        for source in &self.settings.sources {
+            source.mark_sensitive(request.headers_mut());
+        }
+        let respond = self.respond.clone();
+        match self.settings.judge(request.headers()) {
+            Verdict::Passed(claims) => {
+                if let Some(claims) = claims {
+                    request.extensions_mut().insert(claims);
+                }
+                ResponseFuture::forwarded(self.inner.call(request), respond)
+            }
+            Verdict::Refused(rejection) => ResponseFuture::refused(rejection, respond),
+            Verdict::Waiting(verification) => {
+                // The one that was polled ready goes with the request; its clone was not.
+                let clone = self.inner.clone();
+                let ready = mem::replace(&mut self.inner, clone);
+                let settings = Arc::clone(&self.settings);
+                ResponseFuture::waiting(verification, request, ready, settings, respond)
+            }
+        }
+    }
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for CognitoService<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CognitoService")
+            .field("inner", &self.inner)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use http::HeaderMap;
+
+use crate::challenge::Challenge;
+use crate::rejection::{Cause, Rejection};
+use crate::verifier::Pending;
+use crate::{CognitoClaims, CognitoVerifier, TokenSource, VerifyError};
+
+/// What a layer goes by.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) verifier: CognitoVerifier,
+    pub(super) optional: bool,
+    pub(super) sources: Vec<TokenSource>,
+    pub(super) challenge: Challenge,
+}
+
+/// What becomes of a request.
+pub(super) enum Verdict {
+    Passed(Option<CognitoClaims>),
+    Refused(Rejection),
+    /// A key must be waited for.
+    Waiting(Verification),
+}
+
+/// A verification that waits for a key.
+pub(super) type Verification =
+    Pin<Box<dyn Future<Output = Result<CognitoClaims, VerifyError>> + Send>>;
+
+impl Settings {
+    pub(super) fn new(verifier: CognitoVerifier) -> Self {
+        let (sources, challenge) = (vec![TokenSource::bearer()], Challenge::default());
+        Self { verifier, optional: false, sources, challenge }
+    }
+
+    /// Judges a request by its headers, as far as it goes without waiting.
+    pub(super) fn judge(&self, headers: &HeaderMap) -> Verdict {
+        let found = self.sources.iter().find_map(|source| source.find(headers).transpose());
+        let token = match found {
+            Some(Ok(token)) => token,
+            Some(Err(bad)) => return Verdict::Refused(self.refuse(Cause::Credentials(bad))),
+            None if self.optional => return Verdict::Passed(None),
+            None => return Verdict::Refused(self.refuse(Cause::NoToken)),
+        };
+        match self.verifier.try_verify(token) {
+            Ok(claims) => Verdict::Passed(Some(claims)),
+            Err(Pending::Refused(error)) => Verdict::Refused(self.refuse(Cause::Token(error))),
+            Err(Pending::Key(wanted)) => {
+                let (verifier, token) = (self.verifier.clone(), token.to_owned());
+                Verdict::Waiting(Box::pin(
+                    async move { verifier.verify_with(&token, &wanted).await },
+                ))
+            }
+        }
+    }
+
+    pub(super) fn refuse(&self, cause: Cause) -> Rejection {
+        let rejection = Rejection::new(cause, self.challenge.clone());
+        tracing::debug!(%rejection, "refused a request");
+        rejection
+    }
+}

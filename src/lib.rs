@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+#![warn(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// In the order of a request's path: each imports from those below it alone (tests/house.rs).
+#[cfg(feature = "testing")]
+pub mod testing;
+
+mod challenge;
+mod claims;
+mod client_ids;
+mod clock;
+mod crypto;
+mod error;
+#[cfg(feature = "axum")]
+mod extract;
+mod fetch;
+mod json;
+mod jws;
+mod keys;
+mod layer;
+mod pool;
+mod rejection;
+mod require;
+mod token;
+mod token_use;
+mod verified;
+mod verifier;
+
+pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity};
+pub use self::client_ids::ClientIds;
+pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
+pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
+pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
+pub use self::layer::{
+    CognitoLayer, CognitoService, DefaultResponse, RespondToRejection, ResponseFuture,
+};
+pub use self::pool::UserPool;
+pub use self::rejection::{Rejection, RejectionKind};
+pub use self::require::{Require, RequireFuture, RequireService};
+pub use self::token::TokenSource;
+pub use self::token_use::TokenUse;
+pub use self::verifier::{CognitoVerifier, CognitoVerifierBuilder, TrustedPool};

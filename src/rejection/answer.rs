@@ -1,0 +1,158 @@
+use http::StatusCode;
+
+use super::{Cause, RejectionKind};
+use crate::VerifyError;
+use crate::token::BadCredentials;
+
+/// What a client is told, all of it fixed.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    pub(super) kind: RejectionKind,
+    pub(super) status: StatusCode,
+    /// The code for the challenge.
+    pub(super) code: Option<&'static str>,
+    pub(super) challenges: bool,
+    pub(super) description: &'static str,
+    pub(super) body: &'static str,
+}
+
+/// An answer whose body repeats what its challenge says.
+macro_rules! answer {
+    ($kind:ident, $status:ident, challenge $challenges:literal, $code:expr, $error:literal, $description:literal) => {
+        Answer {
+            kind: RejectionKind::$kind,
+            status: StatusCode::$status,
+            code: $code,
+            challenges: $challenges,
+            description: $description,
+            body: concat!(
+                r#"{"error":""#,
+                $error,
+                r#"","error_description":""#,
+                $description,
+                r#""}"#
+            ),
+        }
+    };
+    // With an error code (RFC 6750 §3.1).
+    ($kind:ident, $status:ident, $error:literal, $description:literal) => {
+        answer!($kind, $status, challenge true, Some($error), $error, $description)
+    };
+    // Without a challenge: there is nothing that the client could do better.
+    (no challenge $kind:ident, $status:ident, $error:literal, $description:literal) => {
+        answer!($kind, $status, challenge false, None, $error, $description)
+    };
+}
+
+/// 401 for a token that is not accepted.
+macro_rules! invalid_token {
+    ($description:literal) => {
+        answer!(InvalidToken, UNAUTHORIZED, "invalid_token", $description)
+    };
+}
+
+impl Answer {
+    pub(super) fn to(cause: &Cause) -> Self {
+        match cause {
+            // No error code, because nothing was tried (RFC 6750 §3.1).
+            Cause::NoToken => {
+                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs an access token: send it as Authorization: Bearer.")
+            }
+            Cause::Credentials(BadCredentials::Doubled) => {
+                answer!(
+                    MalformedCredentials,
+                    BAD_REQUEST,
+                    "invalid_request",
+                    "The request carries more than one token."
+                )
+            }
+            Cause::Credentials(BadCredentials::Malformed) => {
+                answer!(
+                    MalformedCredentials,
+                    BAD_REQUEST,
+                    "invalid_request",
+                    "The credentials are malformed: they should be Bearer, a space and one token."
+                )
+            }
+            Cause::Token(error) => Self::to_verify_error(error),
+            Cause::Scope(_) => {
+                answer!(
+                    InsufficientScope,
+                    FORBIDDEN,
+                    "insufficient_scope",
+                    "The token does not have the scope that this needs."
+                )
+            }
+            // The nearest code there is, without `scope`: asking for another one would not help.
+            Cause::Forbidden => {
+                answer!(
+                    Forbidden,
+                    FORBIDDEN,
+                    "insufficient_scope",
+                    "The bearer of the token is not allowed to do this."
+                )
+            }
+            Cause::MissingLayer => {
+                answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "The server is not set up to verify tokens here.")
+            }
+        }
+    }
+
+    /// No `_` arm: a new cause fails the build until it has an answer.
+    fn to_verify_error(error: &VerifyError) -> Self {
+        match error {
+            // Told apart from the rest, so that a client renews the token and tries again.
+            VerifyError::Expired => {
+                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "The token has expired.")
+            }
+            VerifyError::RefreshToken => {
+                invalid_token!(
+                    "The token is a refresh token: exchange it at Cognito for an access token, and send that."
+                )
+            }
+            VerifyError::NotJwt => {
+                invalid_token!(
+                    "The token is not a JWT: a refresh token or an opaque string is not accepted here, send an access token."
+                )
+            }
+            VerifyError::TooLong
+            | VerifyError::Base64
+            | VerifyError::Header
+            | VerifyError::Payload
+            | VerifyError::MissingClaim(_)
+            | VerifyError::KeyId => invalid_token!("The token is malformed."),
+            // Not to be told apart by one who tries to forge a token.
+            VerifyError::Algorithm
+            | VerifyError::Extension
+            | VerifyError::Nested
+            | VerifyError::UnknownKey
+            | VerifyError::Signature => {
+                invalid_token!("The signature of the token is not accepted.")
+            }
+            VerifyError::Issuer => {
+                invalid_token!("The token comes from an issuer that is not accepted here.")
+            }
+            VerifyError::TokenUse(crate::TokenUse::Access) => {
+                invalid_token!("The token is not an access token: send the access token.")
+            }
+            VerifyError::TokenUse(crate::TokenUse::Id) => {
+                invalid_token!("The token is not an ID token: send the ID token.")
+            }
+            VerifyError::TokenUse(crate::TokenUse::Any) => {
+                invalid_token!("The token is neither an access token nor an ID token.")
+            }
+            VerifyError::Client => invalid_token!("The token was made for another client."),
+            VerifyError::Audience => invalid_token!("The token was made for another audience."),
+            VerifyError::NotYetValid | VerifyError::IssuedInFuture => {
+                invalid_token!("The token is not valid yet.")
+            }
+            VerifyError::TooOld => {
+                invalid_token!("The token is too old: sign in again or renew it.")
+            }
+            VerifyError::Check(_) => invalid_token!("The token is not accepted here."),
+            VerifyError::KeysUnavailable { .. } => {
+                answer!(no challenge KeysUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "The keys to verify the token with are not available: try again later.")
+            }
+        }
+    }
+}

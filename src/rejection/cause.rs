@@ -1,0 +1,19 @@
+use std::sync::Arc;
+
+use crate::VerifyError;
+use crate::token::BadCredentials;
+
+/// What a request was refused for.
+#[derive(Clone, Debug)]
+pub(crate) enum Cause {
+    /// No source holds a token.
+    NoToken,
+    Credentials(BadCredentials),
+    Token(VerifyError),
+    /// The token lacks one of these scopes, between spaces.
+    Scope(Arc<str>),
+    /// A group or a predicate is not met.
+    Forbidden,
+    /// Claims are asked for where no layer verified any.
+    MissingLayer,
+}

@@ -1,0 +1,189 @@
+//! A refusal: from its cause to status, challenge and body (RFC 6750 §3).
+
+mod answer;
+mod cause;
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{Response, StatusCode};
+
+use self::answer::Answer;
+pub(crate) use self::cause::Cause;
+use crate::VerifyError;
+use crate::challenge::Challenge;
+
+/// Why a request was refused, and the answer that it gets.
+///
+/// It travels in the extensions of the response too, so that an outer layer can log it. The texts
+/// are fixed: never the token, never a claim's value.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    cause: Cause,
+    challenge: Challenge,
+    /// Whether a `CognitoLayer` has answered it already.
+    answered: bool,
+}
+
+/// The kinds of refusal that an answer of your own may tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionKind {
+    /// The request carries no token: 401.
+    MissingToken,
+    /// The credentials break the rules of HTTP: 400.
+    MalformedCredentials,
+    /// The token has expired, so the client should renew it: 401.
+    ExpiredToken,
+    /// The token is not accepted, for any other reason: 401.
+    InvalidToken,
+    /// The token is good, but has not the scope: 403.
+    InsufficientScope,
+    /// The token is good, but its bearer may not do this: 403.
+    Forbidden,
+    /// The pool's keys cannot be had, so the token could not be judged: 503.
+    KeysUnavailable,
+    /// A route asks for claims and no `CognitoLayer` is around it: 500.
+    MissingLayer,
+}
+
+impl Rejection {
+    pub(crate) fn new(cause: Cause, challenge: Challenge) -> Self {
+        Self { cause, challenge, answered: false }
+    }
+
+    /// Without a layer: logs an error that names what is missing.
+    pub(crate) fn missing_layer(asked_by: &'static str) -> Self {
+        tracing::error!(
+            "{asked_by} without a `CognitoLayer` around it: add the layer to the router"
+        );
+        Self::new(Cause::MissingLayer, Challenge::default())
+    }
+
+    /// The kind of refusal.
+    #[must_use]
+    pub fn kind(&self) -> RejectionKind {
+        self.answer().kind
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.answer().status
+    }
+
+    /// The code in `error`; `None` if the request carried no token (RFC 6750 §3.1), or if it is the
+    /// server's fault.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&'static str> {
+        self.answer().code
+    }
+
+    /// One sentence for the client's developer, without any value of the request.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        self.answer().description
+    }
+
+    /// The value of `WWW-Authenticate`; `None` where a client could not meet a challenge.
+    #[must_use]
+    pub fn www_authenticate(&self) -> Option<HeaderValue> {
+        let answer = self.answer();
+        let error = answer.code.map(|code| (code, answer.description));
+        let scope = match &self.cause {
+            Cause::Scope(scope) => Some(scope.as_ref()),
+            _ => None,
+        };
+        answer.challenges.then(|| self.challenge.value(error, scope))
+    }
+
+    /// How long a client should wait, if the keys could not be had.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.verify_error()? {
+            VerifyError::KeysUnavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// What the verifier found, for a log; `None` if it was not asked.
+    #[must_use]
+    pub fn verify_error(&self) -> Option<&VerifyError> {
+        match &self.cause {
+            Cause::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The headers that the answer must have: `WWW-Authenticate`, `Retry-After`, `Cache-Control`.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.www_authenticate() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(wait) = self.retry_after() {
+            // Rounded up, so that the client does not come too early.
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        headers
+    }
+
+    /// The default answer: JSON with `error` and `error_description`.
+    #[must_use]
+    pub fn to_response<B: From<&'static str>>(&self) -> Response<B> {
+        let answer = self.answer();
+        let mut response = Response::new(B::from(answer.body));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = self.headers();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+
+    /// Whether a `CognitoLayer` has answered it already.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Makes an answer whole: what it lacks of the headers, if it kept the status, and the
+    /// rejection itself in its extensions.
+    pub(crate) fn complete<B>(mut self, mut response: Response<B>) -> Response<B> {
+        if response.status() == self.status() {
+            for (name, value) in self.headers().iter() {
+                response.headers_mut().entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        self.answered = true;
+        response.extensions_mut().insert(self);
+        response
+    }
+
+    fn answer(&self) -> Answer {
+        Answer::to(&self.cause)
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.status().as_u16())?;
+        match self.verify_error() {
+            Some(error) => error.fmt(f),
+            None => f.write_str(self.description()),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for Rejection {
+    fn into_response(self) -> axum_core::response::Response {
+        self.to_response()
+    }
+}

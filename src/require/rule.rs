@@ -1,0 +1,52 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::CognitoClaims;
+use crate::rejection::Cause;
+
+/// One requirement.
+#[derive(Clone)]
+pub(super) enum Rule {
+    AnyScope(Arc<[String]>),
+    AllScopes(Arc<[String]>),
+    AnyGroup(Arc<[String]>),
+    AllGroups(Arc<[String]>),
+    When(Arc<dyn Fn(&CognitoClaims) -> bool + Send + Sync>),
+}
+
+impl Rule {
+    /// What the claims are refused for, if they do not meet this.
+    pub(super) fn unmet(&self, claims: &CognitoClaims) -> Option<Cause> {
+        let has_scope = |scope: &String| claims.as_access().is_some_and(|own| own.has_scope(scope));
+        let in_group = |group: &String| claims.in_group(group);
+        let met = match self {
+            Self::AnyScope(scopes) => scopes.iter().any(has_scope),
+            Self::AllScopes(scopes) => scopes.iter().all(has_scope),
+            Self::AnyGroup(groups) => groups.iter().any(in_group),
+            Self::AllGroups(groups) => groups.iter().all(in_group),
+            Self::When(predicate) => predicate(claims),
+        };
+        (!met).then(|| self.cause())
+    }
+
+    fn cause(&self) -> Cause {
+        match self {
+            Self::AnyScope(scopes) | Self::AllScopes(scopes) => {
+                Cause::Scope(scopes.join(" ").into())
+            }
+            Self::AnyGroup(_) | Self::AllGroups(_) | Self::When(_) => Cause::Forbidden,
+        }
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AnyScope(scopes) => f.debug_tuple("AnyScope").field(scopes).finish(),
+            Self::AllScopes(scopes) => f.debug_tuple("AllScopes").field(scopes).finish(),
+            Self::AnyGroup(groups) => f.debug_tuple("AnyGroup").field(groups).finish(),
+            Self::AllGroups(groups) => f.debug_tuple("AllGroups").field(groups).finish(),
+            Self::When(_) => f.write_str("When(..)"),
+        }
+    }
+}

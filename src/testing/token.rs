@@ -1,0 +1,176 @@
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::TestPool;
+use crate::TokenUse;
+
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+const DEFAULT_CLIENT_ID: &str = "test-client";
+
+/// A token of a [`TestPool`] before it is signed, with the claims that Cognito would give it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TestToken {
+    pool: TestPool,
+    token_use: TokenUse,
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    signer: Option<TestPool>,
+}
+
+impl TestToken {
+    pub(super) fn of_user(pool: &TestPool, token_use: TokenUse, username: &str) -> Self {
+        let token = Self::new(pool, token_use, username)
+            .claim("origin_jti", uuid())
+            .claim("event_id", uuid())
+            .client_id(DEFAULT_CLIENT_ID);
+        match token_use {
+            TokenUse::Id => token
+                .claim("cognito:username", username)
+                .claim("email", format!("{username}@example.com"))
+                .claim("email_verified", true),
+            TokenUse::Access | TokenUse::Any => token
+                .claim("username", username)
+                .claim("version", 2)
+                // All that sign-in through the API gives.
+                .scope("aws.cognito.signin.user.admin"),
+        }
+    }
+
+    pub(super) fn of_machine(pool: &TestPool, client_id: &str) -> Self {
+        let token = Self::new(pool, TokenUse::Access, client_id);
+        token.client_id(client_id).claim("version", 2).without_claim("auth_time")
+    }
+
+    fn new(pool: &TestPool, token_use: TokenUse, sub: &str) -> Self {
+        let keys = pool.signing_keys();
+        let key = if token_use == TokenUse::Id { &keys.id } else { &keys.access };
+        let header = [("kid".to_owned(), json!(key.kid)), ("alg".to_owned(), json!("RS256"))];
+        let token = Self {
+            pool: pool.clone(),
+            token_use,
+            header: header.into_iter().collect(),
+            claims: Map::new(),
+            signer: None,
+        };
+        let issuer = pool.user_pool().issuers().first().cloned();
+        token
+            .claim("sub", sub)
+            .claim("iss", issuer)
+            .claim("token_use", token_use.to_string())
+            .claim("jti", uuid())
+            .issued_ago(Duration::ZERO)
+            .expires_in(DEFAULT_LIFETIME)
+    }
+
+    /// The app client: `client_id`, or `aud` of an ID token. Defaults to `test-client`.
+    pub fn client_id(self, client_id: &str) -> Self {
+        let name = if self.token_use == TokenUse::Id { "aud" } else { "client_id" };
+        self.claim(name, client_id)
+    }
+
+    /// The scopes, between spaces. Defaults to `aws.cognito.signin.user.admin` for users, and to
+    /// none for machines and ID tokens.
+    pub fn scope(self, scopes: &str) -> Self {
+        self.claim("scope", scopes)
+    }
+
+    /// The groups of the user. Defaults to none.
+    pub fn groups<I: IntoIterator<Item: Into<String>>>(self, groups: I) -> Self {
+        let groups: Vec<String> = groups.into_iter().map(Into::into).collect();
+        self.claim("cognito:groups", groups)
+    }
+
+    /// When the token expires: so long from now. Defaults to an hour.
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        let now = self.pool.clock().since_epoch();
+        self.claim("exp", now.saturating_add(lifetime).as_secs())
+    }
+
+    /// A token that was good for an hour and expired an hour ago.
+    pub fn expired(self) -> Self {
+        let now = self.pool.clock().since_epoch();
+        self.issued_ago(DEFAULT_LIFETIME * 2)
+            .claim("exp", now.saturating_sub(DEFAULT_LIFETIME).as_secs())
+    }
+
+    /// When the token was issued, and the user signed in: so long ago. Defaults to now.
+    pub fn issued_ago(self, age: Duration) -> Self {
+        let issued_at = self.pool.clock().since_epoch().saturating_sub(age).as_secs();
+        self.claim("iat", issued_at).claim("auth_time", issued_at)
+    }
+
+    /// Any claim, in the place of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// If the value is not JSON.
+    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a claim's value should be JSON");
+        self.claims.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Takes a claim away.
+    pub fn without_claim(mut self, name: &str) -> Self {
+        self.claims.remove(name);
+        self
+    }
+
+    /// Any member of the header, in the place of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// If the value is not JSON.
+    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
+    pub fn header(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a header's value should be JSON");
+        self.header.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Takes a member of the header away.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.header.remove(name);
+        self
+    }
+
+    /// Signs with another pool's key, under the `kid` of this one's: a forgery.
+    pub fn signed_by(mut self, other: &TestPool) -> Self {
+        self.signer = Some(other.clone());
+        self
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn sign(self) -> String {
+        let keys = self.signer.as_ref().unwrap_or(&self.pool).signing_keys();
+        let key = if self.token_use == TokenUse::Id { &keys.id } else { &keys.access };
+        let [header, payload] =
+            [self.header, self.claims].map(|part| Value::Object(part).to_string());
+        key.sign(&header, &payload)
+    }
+}
+
+/// As Cognito's: a JWE (RFC 7516 §7.1) whose contents only Cognito can read.
+pub(super) fn refresh_token() -> String {
+    let header = json!({ "cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP" }).to_string();
+    let random = |length| {
+        URL_SAFE_NO_PAD
+            .encode(std::iter::repeat_with(|| fastrand::u8(..)).take(length).collect::<Vec<_>>())
+    };
+    let header = URL_SAFE_NO_PAD.encode(header);
+    format!("{header}.{}.{}.{}.{}", random(256), random(12), random(800), random(16))
+}
+
+fn uuid() -> String {
+    let random = fastrand::u128(..);
+    let (a, b, c) = (random >> 96, (random >> 80) & 0xffff, (random >> 68) & 0xfff);
+    let (d, e) = (0x8000 | (random >> 50) & 0x3fff, random & 0xffff_ffff_ffff);
+    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+}

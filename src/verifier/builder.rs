@@ -1,0 +1,192 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::trust::{TrustedIssuer, TrustedPool};
+use super::{CognitoVerifier, Inner};
+use crate::claims::{CognitoClaims, Origin, Policy};
+use crate::clock::Clock;
+use crate::verified::VerifiedTokens;
+use crate::{ClientIds, ConfigError, JwksCache, TokenUse};
+
+const DEFAULT_TOKEN_CACHE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// A check of the application's own.
+pub(super) type Check = Arc<dyn Fn(&CognitoClaims) -> Result<(), String> + Send + Sync>;
+
+/// Settings of a [`CognitoVerifier`]: from [`CognitoVerifier::builder`].
+#[must_use]
+pub struct CognitoVerifierBuilder {
+    pools: Vec<(TrustedPool, ClientIds)>,
+    policy: Policy,
+    checks: Vec<Check>,
+    token_cache: Option<NonZeroUsize>,
+    clock: Clock,
+}
+
+impl CognitoVerifierBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            pools: Vec::new(),
+            policy: Policy::default(),
+            checks: Vec::new(),
+            token_cache: Some(DEFAULT_TOKEN_CACHE),
+            clock: Clock::default(),
+        }
+    }
+
+    /// Trusts a pool's tokens for these app clients. Once for each pool.
+    ///
+    /// Takes a [`UserPool`](crate::UserPool), or a [`JwksCache`] to share the keys between
+    /// verifiers; the client ids as `&str`, `[&str; N]`, `Vec<String>` or [`ClientIds::any()`].
+    pub fn trust(mut self, pool: impl Into<TrustedPool>, client_ids: impl Into<ClientIds>) -> Self {
+        self.pools.push((pool.into(), client_ids.into()));
+        self
+    }
+
+    /// Which kind of token is accepted. Defaults to [`TokenUse::Access`].
+    pub fn token_use(mut self, token_use: TokenUse) -> Self {
+        self.policy.token_use = token_use;
+        self
+    }
+
+    /// How far the clocks of two machines may differ, at `exp`, `nbf` and `iat`. Defaults to zero.
+    ///
+    /// An expired token works that much longer.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.policy.times.leeway = leeway;
+        self
+    }
+
+    /// The longest time since a token was issued, whatever its `exp`. Defaults to no limit.
+    ///
+    /// This bounds what local verification cannot see: a token that Cognito revoked meanwhile.
+    pub fn max_token_age(mut self, age: Duration) -> Self {
+        self.policy.times.max_token_age = Some(age);
+        self
+    }
+
+    /// Requires this value in `aud` of an access token, that is, a token bound to this resource
+    /// server (RFC 8707). Defaults to no audience: then `aud` of an access token is not looked at.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.policy.audience = Some(audience.into());
+        self
+    }
+
+    /// How many verified tokens are remembered. Defaults to 10,000.
+    ///
+    /// A remembered token takes about two kilobytes, and an answer from memory is the one that a
+    /// verification would give.
+    pub fn token_cache(mut self, capacity: NonZeroUsize) -> Self {
+        self.token_cache = Some(capacity);
+        self
+    }
+
+    /// Computes the signature of every token anew.
+    pub fn without_token_cache(mut self) -> Self {
+        self.token_cache = None;
+        self
+    }
+
+    /// Asks this about each verified token, on every call; the reason of a refusal goes to
+    /// [`VerifyError::Check`](crate::VerifyError::Check), not to the client. May be called more
+    /// than once: every check must agree.
+    ///
+    /// It must not block: look into a list of revoked `origin_jti`, not into a database.
+    pub fn check<F>(mut self, check: F) -> Self
+    where
+        F: Fn(&CognitoClaims) -> Result<(), String> + Send + Sync + 'static,
+    {
+        self.checks.push(Arc::new(check));
+        self
+    }
+
+    /// Takes the time from a clock that a test can move. Defaults to the clock of the system.
+    #[cfg(feature = "testing")]
+    pub fn clock(mut self, clock: crate::testing::TestClock) -> Self {
+        self.clock = Clock::Test(clock);
+        self
+    }
+
+    /// The verifier. It fetches nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting that cannot be right: no pool, a pool trusted twice, no
+    /// client id, one that is empty or doubled, an empty audience, a longest age of zero, or what
+    /// [`JwksCache::new`] finds.
+    pub fn build(self) -> Result<CognitoVerifier, ConfigError> {
+        self.validate()?;
+        let mut issuers = HashMap::new();
+        let mut pools = Vec::with_capacity(self.pools.len());
+        for (pool, client_ids) in self.pools {
+            client_ids.validate(pool.id())?;
+            let keys = pool.into_keys()?;
+            trust_issuers(&mut issuers, &keys, client_ids)?;
+            pools.push(keys);
+        }
+        Ok(CognitoVerifier {
+            inner: Arc::new(Inner {
+                issuers,
+                pools,
+                policy: self.policy,
+                checks: self.checks,
+                verified: self.token_cache.map(VerifiedTokens::new),
+                clock: self.clock,
+            }),
+        })
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        if self.pools.is_empty() {
+            return Err(ConfigError::NoPool);
+        }
+        if let Some(audience) =
+            self.policy.audience.as_ref().filter(|audience| audience.trim().is_empty())
+        {
+            return Err(ConfigError::Audience { audience: audience.clone() });
+        }
+        match self.policy.times.max_token_age {
+            Some(value) if value.is_zero() => Err(ConfigError::Duration {
+                name: "max_token_age",
+                value,
+                expected: "longer than zero",
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn trust_issuers(
+    issuers: &mut HashMap<String, TrustedIssuer>,
+    pool: &JwksCache,
+    client_ids: ClientIds,
+) -> Result<(), ConfigError> {
+    let clients = Arc::new(client_ids);
+    for (issuer, keys) in pool.issuers() {
+        let Entry::Vacant(entry) = issuers.entry(issuer.clone()) else {
+            return Err(ConfigError::DoubledIssuer { issuer: issuer.clone() });
+        };
+        let (issuer, user_pool_id) = (issuer.clone(), pool.user_pool().id().to_owned());
+        entry.insert(TrustedIssuer {
+            origin: Arc::new(Origin { issuer, user_pool_id }),
+            keys: Arc::clone(keys),
+            clients: Arc::clone(&clients),
+        });
+    }
+    Ok(())
+}
+
+impl fmt::Debug for CognitoVerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CognitoVerifierBuilder")
+            .field("pools", &self.pools)
+            .field("policy", &self.policy)
+            .field("checks", &self.checks.len())
+            .field("token_cache", &self.token_cache)
+            .finish_non_exhaustive()
+    }
+}

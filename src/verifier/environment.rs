@@ -1,0 +1,135 @@
+use super::CognitoVerifier;
+use crate::{ClientIds, ConfigError, TokenUse, UserPool};
+
+const USER_POOL_ID: &str = "COGNITO_USER_POOL_ID";
+const CLIENT_ID: &str = "COGNITO_CLIENT_ID";
+const TOKEN_USE: &str = "COGNITO_TOKEN_USE";
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+
+impl CognitoVerifier {
+    /// A verifier with the settings of the environment.
+    ///
+    /// | variable | what it holds | default |
+    /// |---|---|---|
+    /// | `COGNITO_USER_POOL_ID` | the pool's id | required |
+    /// | `COGNITO_CLIENT_ID` | the app client's id; several between commas | required |
+    /// | `COGNITO_TOKEN_USE` | `access`, `id` or `any` | `access` |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` | an emulator's address (AWS's own name for it): the JWKS is read there, at `/<pool>/.well-known/jwks.json` | AWS |
+    ///
+    /// The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
+    /// `local_…`, of cognito-local, it is the emulator's address and the pool's id.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variable = |name| {
+            variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let missing = |name, expected| ConfigError::MissingVariable { name, expected };
+        let pool = variable(USER_POOL_ID)
+            .ok_or(missing(USER_POOL_ID, "a user pool id, like `us-east-1_AbCdEfGhI`"))?;
+        let clients = variable(CLIENT_ID)
+            .ok_or(missing(CLIENT_ID, "an app client id, or several between commas"))?;
+        let clients: ClientIds = clients.split(',').map(str::trim).collect();
+        let token_use =
+            variable(TOKEN_USE).map_or(Ok(TokenUse::default()), |value| token_use(&value))?;
+        let pool = match variable(ENDPOINT_URL) {
+            Some(endpoint) => at_endpoint(UserPool::new(&pool)?, &endpoint)?,
+            None => UserPool::new(&pool)?,
+        };
+        Self::builder().trust(pool, clients).token_use(token_use).build()
+    }
+}
+
+/// The pool with its keys at an emulator.
+fn at_endpoint(pool: UserPool, endpoint: &str) -> Result<UserPool, ConfigError> {
+    let address = format!("{}/{}", endpoint.trim_end_matches('/'), pool.id());
+    let jwks_url = format!("{address}/.well-known/jwks.json");
+    if pool.region() == "local" {
+        return pool.with_issuer(&address);
+    }
+    pool.with_jwks_url(&jwks_url)
+}
+
+fn token_use(value: &str) -> Result<TokenUse, ConfigError> {
+    match value {
+        "access" => Ok(TokenUse::Access),
+        "id" => Ok(TokenUse::Id),
+        "any" => Ok(TokenUse::Any),
+        _ => Err(ConfigError::Variable {
+            name: TOKEN_USE,
+            value: value.to_owned(),
+            expected: "`access`, `id` or `any`",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verifier(variables: &[(&str, &str)]) -> Result<CognitoVerifier, ConfigError> {
+        CognitoVerifier::from_variables(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = verifier(&[(CLIENT_ID, "client")]).expect_err("no pool");
+        assert!(error.to_string().contains(USER_POOL_ID), "{error}");
+        let error = verifier(&[(USER_POOL_ID, "us-east-1_AbCdEfGhI"), (CLIENT_ID, " ")])
+            .expect_err("no client");
+        assert!(error.to_string().contains(CLIENT_ID), "{error}");
+    }
+
+    #[test]
+    fn a_token_use_that_does_not_exist_is_named() {
+        let variables =
+            [(USER_POOL_ID, "us-east-1_AbCdEfGhI"), (CLIENT_ID, "client"), (TOKEN_USE, "refresh")];
+        let error = verifier(&variables).expect_err("no such use");
+        assert!(
+            error.to_string().contains("refresh") && error.to_string().contains("`any`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn client_ids_are_separated_by_commas() {
+        let pool = (USER_POOL_ID, "us-east-1_AbCdEfGhI");
+        let verifier_of = |clients| verifier(&[pool, (CLIENT_ID, clients)]);
+        assert!(verifier_of("one, two").is_ok());
+        assert_eq!(
+            verifier_of("one,,two").err(),
+            Some(ConfigError::ClientId { client_id: String::new() })
+        );
+        assert_eq!(
+            verifier_of("one,one").err(),
+            Some(ConfigError::DoubledClientId { client_id: "one".to_owned() })
+        );
+    }
+
+    #[test]
+    fn an_endpoint_moves_the_jwks_and_the_issuer_of_a_local_pool_alone() {
+        let moved = |id| {
+            at_endpoint(UserPool::new(id).expect("an id"), "http://localhost:9229/").expect("a URL")
+        };
+        let aws = moved("us-east-1_AbCdEfGhI");
+        assert_eq!(
+            aws.jwks_url(),
+            "http://localhost:9229/us-east-1_AbCdEfGhI/.well-known/jwks.json"
+        );
+        assert!(aws.issuers().contains(
+            &"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI".to_owned()
+        ));
+        assert_eq!(moved("local_1a2b").issuers(), ["http://localhost:9229/local_1a2b"]);
+    }
+}

@@ -1,0 +1,272 @@
+//! The verifier: which pool, which key, signature, claims at a time.
+
+mod builder;
+mod environment;
+mod trust;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use self::builder::Check;
+pub use self::builder::CognitoVerifierBuilder;
+use self::trust::TrustedIssuer;
+pub use self::trust::TrustedPool;
+use crate::claims::{CognitoClaims, Payload, Policy};
+use crate::clock::{Clock, Moment};
+use crate::crypto::TokenDigest;
+use crate::jws::{self, Jws};
+use crate::keys::{IssuerKeys, Key, NoKey};
+use crate::verified::{Verified, VerifiedTokens};
+use crate::{ClientIds, ConfigError, PrefetchError, UserPool, VerifyError};
+
+/// Verifies the tokens of one or several user pools, locally. Clone = the same verifier.
+///
+/// The defaults are strict: access tokens only, of the named app clients only, without leeway.
+/// Verified tokens are remembered (10,000 of them) under their SHA-256, so that the same token is
+/// not computed twice; time, key and your own checks are looked at on every call.
+///
+/// ```
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use axum_cognito::CognitoVerifier;
+///
+/// let verifier = CognitoVerifier::new("us-east-1_AbCdEfGhI", "my-client-id")?;
+/// let claims = verifier.verify(token).await?;
+/// println!("{} may come in", claims.sub());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The order of the checks
+///
+/// The cheap ones come first, and what only a key of the pool can prove comes last, so a token
+/// that is refused for its claims costs no fetch and no signature. It also means that, say,
+/// [`VerifyError::Expired`] tells what the token says, not that Cognito ever issued it.
+///
+/// | | what is checked | refused as |
+/// |---|---|---|
+/// | 1 | at most 16 KiB, the header at most 1 KiB | [`TooLong`](VerifyError::TooLong) |
+/// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt), five: [`RefreshToken`](VerifyError::RefreshToken) |
+/// | 3 | each part is strict base64url | [`Base64`](VerifyError::Base64) |
+/// | 4 | the header is a JSON object | [`Header`](VerifyError::Header) |
+/// | 5 | `alg` is `RS256`; no `crit`, no `b64`; no token within the token | [`Algorithm`](VerifyError::Algorithm), [`Extension`](VerifyError::Extension), [`Nested`](VerifyError::Nested) |
+/// | 6 | the payload is a JSON object with claims of their types | [`Payload`](VerifyError::Payload) |
+/// | 7 | `iss` is a trusted issuer | [`MissingClaim`](VerifyError::MissingClaim), [`Issuer`](VerifyError::Issuer) |
+/// | 8 | `token_use` is accepted | [`MissingClaim`](VerifyError::MissingClaim), [`RefreshToken`](VerifyError::RefreshToken), [`TokenUse`](VerifyError::TokenUse) |
+/// | 9 | the claims of that kind have their types; the client is accepted | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Client`](VerifyError::Client) |
+/// | 10 | the audience, if one is required | [`Audience`](VerifyError::Audience) |
+/// | 11 | `sub`, `iat`, `exp` are there | [`MissingClaim`](VerifyError::MissingClaim) |
+/// | 12 | `exp`, `nbf`, `iat`, the longest age | [`Expired`](VerifyError::Expired), [`NotYetValid`](VerifyError::NotYetValid), [`IssuedInFuture`](VerifyError::IssuedInFuture), [`TooOld`](VerifyError::TooOld) |
+/// | 13 | `kid` is there | [`KeyId`](VerifyError::KeyId) |
+/// | 14 | the issuer has that key; perhaps a fetch | [`UnknownKey`](VerifyError::UnknownKey), [`KeysUnavailable`](VerifyError::KeysUnavailable) |
+/// | 15 | the signature | [`Signature`](VerifyError::Signature) |
+/// | 16 | your own checks | [`Check`](VerifyError::Check) |
+#[derive(Clone)]
+pub struct CognitoVerifier {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    issuers: HashMap<String, TrustedIssuer>,
+    pools: Vec<crate::JwksCache>,
+    policy: Policy,
+    checks: Vec<Check>,
+    verified: Option<VerifiedTokens>,
+    clock: Clock,
+}
+
+/// Why there is no verdict yet, or none that lets the token in.
+pub(crate) enum Pending {
+    Refused(VerifyError),
+    /// A key must be waited for.
+    Key(Wanted),
+}
+
+/// A key that must be waited for.
+pub(crate) struct Wanted {
+    keys: Arc<IssuerKeys>,
+    kid: String,
+    arrived: Moment,
+}
+
+impl From<VerifyError> for Pending {
+    fn from(error: VerifyError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl CognitoVerifier {
+    /// A verifier of access tokens from one pool, for these app clients.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the pool's id or a client's cannot be one.
+    pub fn new(user_pool_id: &str, client_ids: impl Into<ClientIds>) -> Result<Self, ConfigError> {
+        Self::builder().trust(UserPool::new(user_pool_id)?, client_ids).build()
+    }
+
+    /// A verifier with settings of your own.
+    pub fn builder() -> CognitoVerifierBuilder {
+        CognitoVerifierBuilder::new()
+    }
+
+    /// Verifies a token, and waits for the pool's keys if they are not at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`]: why the token is refused; [`VerifyError::KeysUnavailable`] if it cannot be
+    /// judged, after [`max_wait`](crate::JwksCacheBuilder::max_wait) at most.
+    pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
+        match self.try_verify(token) {
+            Ok(claims) => Ok(claims),
+            Err(Pending::Refused(error)) => Err(error),
+            Err(Pending::Key(wanted)) => self.verify_with(token, &wanted).await,
+        }
+    }
+
+    /// Verifies a token with the keys at hand: never waits, never fetches.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), but a key that is not at hand is
+    /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
+    pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
+        let now = self.inner.clock.now();
+        self.judge(token, now, |keys, kid| {
+            let key = keys.view(now).key(kid).cloned();
+            key.ok_or_else(|| VerifyError::from(keys.unavailable(now)))
+        })
+    }
+
+    /// Fetches the keys of every pool that has none yet, all at a time.
+    ///
+    /// Call it before the server takes requests, so that none waits. A pool's second issuer is
+    /// not needed for it.
+    ///
+    /// # Errors
+    ///
+    /// [`PrefetchError`] names each pool that failed; the others have their keys.
+    pub async fn prefetch(&self) -> Result<(), PrefetchError> {
+        let pools = &self.inner.pools;
+        let fetches: Vec<_> = pools.iter().map(crate::JwksCache::begin_prefetch).collect();
+        let mut failures = Vec::new();
+        for (pool, fetch) in pools.iter().zip(fetches) {
+            if let Err(error) = fetch.await {
+                failures.push((pool.user_pool().id().to_owned(), error));
+            }
+        }
+        PrefetchError::from_failures(failures)
+    }
+
+    /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
+    pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
+        let now = self.inner.clock.now();
+        self.judge(token, now, |keys, kid| {
+            let wanted = || Wanted { keys: Arc::clone(keys), kid: kid.to_owned(), arrived: now };
+            let view = keys.view(now);
+            match view.key(kid) {
+                Some(key) if !view.is_ageing() || keys.tend(&view, now).is_none() => {
+                    Ok(Arc::clone(key))
+                }
+                Some(_) | None => Err(Pending::Key(wanted())),
+            }
+        })
+    }
+
+    /// Verifies a token once the key that it waits for is there.
+    pub(crate) async fn verify_with(
+        &self,
+        token: &str,
+        wanted: &Wanted,
+    ) -> Result<CognitoClaims, VerifyError> {
+        let key = wanted.keys.obtain(&wanted.kid, wanted.arrived).await?;
+        // The clock is read again: the token may have expired while it waited.
+        self.judge(token, self.inner.clock.now(), |_, _| Ok(Arc::clone(&key)))
+    }
+
+    /// The verdict on a token at `now`, with the key that `find_key` gives for an issuer and a `kid`.
+    fn judge<E: From<VerifyError>>(
+        &self,
+        token: &str,
+        now: Moment,
+        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
+    ) -> Result<CognitoClaims, E> {
+        jws::check_length(token)?;
+        let (digest, signing_digest) = TokenDigest::with_signing_digest(token);
+        if let Some(claims) = self.remembered(&digest, now, &find_key)? {
+            return Ok(claims);
+        }
+        let mut buffer = Vec::new();
+        let jws = Jws::parse(token, &mut buffer)?;
+        let payload = Payload::parse(jws.payload())?;
+        let issuer = self.inner.issuers.get(payload.issuer()?).ok_or(VerifyError::Issuer)?;
+        let accepted = self.inner.policy.check(payload, &issuer.clients, now.wall())?;
+        let key = find_key(&issuer.keys, jws.kid()?)?;
+        jws.check_signature(&key.public_key, &signing_digest)?;
+        let claims = accepted.into_claims(jws.payload(), Arc::clone(&issuer.origin));
+        self.remember(digest, &claims, key, &issuer.keys);
+        self.inner.run_checks(claims).map_err(E::from)
+    }
+
+    /// The claims of a token that was verified before, if the very key is still the pool's.
+    fn remembered<E: From<VerifyError>>(
+        &self,
+        digest: &TokenDigest,
+        now: Moment,
+        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
+    ) -> Result<Option<CognitoClaims>, E> {
+        let Some(tokens) = &self.inner.verified else { return Ok(None) };
+        let Some(verified) = tokens.get(digest) else { return Ok(None) };
+        if let Err(error) = self.inner.policy.times.check(verified.claims.times(), now.wall()) {
+            tokens.remove(digest);
+            return Err(error.into());
+        }
+        let key = find_key(&verified.issuer_keys, &verified.key.kid)?;
+        if !Arc::ptr_eq(&key, &verified.key) {
+            tokens.remove(digest);
+            return Ok(None);
+        }
+        self.inner.run_checks(verified.claims).map(Some).map_err(E::from)
+    }
+
+    fn remember(
+        &self,
+        digest: TokenDigest,
+        claims: &CognitoClaims,
+        key: Arc<Key>,
+        keys: &Arc<IssuerKeys>,
+    ) {
+        if let Some(tokens) = &self.inner.verified {
+            let (claims, issuer_keys) = (claims.clone(), Arc::clone(keys));
+            tokens.insert(digest, Verified { claims, key, issuer_keys });
+        }
+    }
+}
+
+impl Inner {
+    fn run_checks(&self, claims: CognitoClaims) -> Result<CognitoClaims, VerifyError> {
+        for check in &self.checks {
+            check(&claims).map_err(VerifyError::Check)?;
+        }
+        Ok(claims)
+    }
+}
+
+impl From<NoKey> for VerifyError {
+    fn from(no_key: NoKey) -> Self {
+        match no_key {
+            NoKey::Unknown => Self::UnknownKey,
+            NoKey::Unavailable { retry_after } => Self::KeysUnavailable { retry_after },
+        }
+    }
+}
+
+impl fmt::Debug for CognitoVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CognitoVerifier")
+            .field("pools", &self.inner.pools)
+            .field("policy", &self.inner.policy)
+            .field("checks", &self.inner.checks.len())
+            .finish_non_exhaustive()
+    }
+}
