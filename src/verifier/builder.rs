@@ -106,7 +106,7 @@ impl CognitoVerifierBuilder {
 
     /// Takes the time from a clock that a test can move. Defaults to the clock of the system.
     #[cfg(feature = "testing")]
-    pub fn clock(mut self, clock: crate::testing::TestClock) -> Self {
+    pub fn clock(mut self, clock: crate::clock::TestClock) -> Self {
         self.clock = Clock::Test(clock);
         self
     }
