@@ -9,10 +9,10 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// In the order of a request's path: each imports from those below it alone (tests/house.rs).
 #[cfg(feature = "testing")]
 pub mod testing;
 
+// Who may import whom, along the path of a request: tests/house.rs.
 mod challenge;
 mod claims;
 mod client_ids;
@@ -29,6 +29,7 @@ mod layer;
 mod pool;
 mod rejection;
 mod require;
+mod telemetry;
 mod token;
 mod token_use;
 mod verified;

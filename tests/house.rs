@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "testing",
     "extract",
     "layer",
@@ -19,6 +19,7 @@ const ORDER: [&str; 20] = [
     "claims",
     "keys",
     "fetch",
+    "telemetry",
     "pool",
     "client_ids",
     "crypto",

@@ -8,9 +8,9 @@ use super::control::{Cause, Ending};
 use super::issuer::IssuerKeys;
 use super::jwk::usable_keys;
 use super::key_set::KeySet;
-use crate::JwksError;
 use crate::clock::Moment;
 use crate::fetch::{DynFetchJwks, JwksRequest, JwksResponse};
+use crate::{JwksError, telemetry};
 
 /// One fetch under way, on a task of its own: no request that waits for it can lose it.
 ///
@@ -93,7 +93,12 @@ impl Drop for Flight {
             tracing::warn!(url = self.keys.url.as_str(), %error, "no keys from the JWKS endpoint");
             Ending::Failed { error, cold: !self.keys.view(now).is_alive() }
         });
-        let failed = matches!(ending, Ending::Failed { .. });
+        let error = match &ending {
+            Ending::Good { .. } => None,
+            Ending::Failed { error, .. } => Some(error),
+        };
+        let failed = error.is_some();
+        telemetry::fetched(&self.keys.url, error);
         if self.keys.failing.swap(failed, Ordering::Relaxed) && !failed {
             tracing::info!(url = self.keys.url.as_str(), "the JWKS endpoint answers again");
         }

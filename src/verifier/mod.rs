@@ -17,6 +17,7 @@ use crate::clock::{Clock, Moment};
 use crate::crypto::TokenDigest;
 use crate::jws::{self, Jws};
 use crate::keys::{IssuerKeys, Key, NoKey};
+use crate::telemetry;
 use crate::verified::{Verified, VerifiedTokens};
 use crate::{ClientIds, ConfigError, PrefetchError, UserPool, VerifyError};
 
@@ -132,10 +133,12 @@ impl CognitoVerifier {
     /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         let now = self.inner.clock.now();
-        self.judge(token, now, |keys, kid| {
+        let result = self.judge(token, now, |keys, kid| {
             let key = keys.view(now).key(kid).cloned();
             key.ok_or_else(|| VerifyError::from(keys.unavailable(now)))
-        })
+        });
+        telemetry::verified(result.as_ref().err());
+        result
     }
 
     /// Fetches the keys of every pool that has none yet, all at a time.
@@ -161,7 +164,7 @@ impl CognitoVerifier {
     /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
     pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
         let now = self.inner.clock.now();
-        self.judge(token, now, |keys, kid| {
+        let result = self.judge(token, now, |keys, kid| {
             let wanted = || Wanted { keys: Arc::clone(keys), kid: kid.to_owned(), arrived: now };
             let view = keys.view(now);
             match view.key(kid) {
@@ -170,7 +173,14 @@ impl CognitoVerifier {
                 }
                 Some(_) | None => Err(Pending::Key(wanted())),
             }
-        })
+        });
+        match &result {
+            Ok(_) => telemetry::verified(None),
+            Err(Pending::Refused(error)) => telemetry::verified(Some(error)),
+            // Counted when its key has come.
+            Err(Pending::Key(_)) => {}
+        }
+        result
     }
 
     /// Verifies a token once the key that it waits for is there.
@@ -179,9 +189,14 @@ impl CognitoVerifier {
         token: &str,
         wanted: &Wanted,
     ) -> Result<CognitoClaims, VerifyError> {
-        let key = wanted.keys.obtain(&wanted.kid, wanted.arrived).await?;
+        let key = wanted.keys.obtain(&wanted.kid, wanted.arrived).await;
         // The clock is read again: the token may have expired while it waited.
-        self.judge(token, self.inner.clock.now(), |_, _| Ok(Arc::clone(&key)))
+        let now = self.inner.clock.now();
+        let result = key
+            .map_err(VerifyError::from)
+            .and_then(|key| self.judge(token, now, |_, _| Ok(Arc::clone(&key))));
+        telemetry::verified(result.as_ref().err());
+        result
     }
 
     /// The verdict on a token at `now`, with the key that `find_key` gives for an issuer and a `kid`.
@@ -226,6 +241,7 @@ impl CognitoVerifier {
             tokens.remove(digest);
             return Ok(None);
         }
+        telemetry::remembered();
         self.inner.run_checks(verified.claims).map(Some).map_err(E::from)
     }
 

@@ -1,0 +1,7 @@
+//! What is counted: with the feature `metrics` through the facade of that crate, else nothing.
+
+#[cfg_attr(feature = "metrics", path = "recording.rs")]
+#[cfg_attr(not(feature = "metrics"), path = "silent.rs")]
+mod facade;
+
+pub(crate) use self::facade::{fetched, key_age, remembered, verified};

@@ -1,0 +1,11 @@
+use std::time::Duration;
+
+use crate::{JwksError, VerifyError};
+
+pub(crate) fn verified(_: Option<&VerifyError>) {}
+
+pub(crate) fn remembered() {}
+
+pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
+
+pub(crate) fn key_age(_: &str, _: Duration) {}
