@@ -1,6 +1,6 @@
 //! Where the token of a request comes from.
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, COOKIE, Entry, HeaderMap, HeaderName, HeaderValue};
 
 use crate::ConfigError;
 
@@ -91,7 +91,8 @@ impl TokenSource {
             Place::Header(_, Some(name)) => name,
             Place::Header(_, None) => return,
         };
-        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
+        // `try_`: at its full size a header map would panic rather than look a name up.
+        if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
             values.iter_mut().for_each(|value| value.set_sensitive(true));
         }
     }

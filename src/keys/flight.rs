@@ -72,6 +72,7 @@ impl Flight {
         let key_set = Arc::new(self.key_set(response, previous.as_deref())?);
         self.keys.key_set.store(Some(Arc::clone(&key_set)));
         let url = self.keys.url.as_str();
+        telemetry::keys_fetched(url, self.started.wall());
         let new = key_set.beyond(previous.as_deref());
         match previous.map(|previous| previous.beyond(Some(&key_set)).len()) {
             None => tracing::info!(url, kids = ?new, "got the first keys of the user pool"),

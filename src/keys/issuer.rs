@@ -13,9 +13,9 @@ use super::flight::Flight;
 use super::key_set::{Key, KeySet};
 use super::status::{JwksState, JwksStatus};
 use super::timing::Timing;
+use crate::JwksError;
 use crate::clock::{Clock, Moment};
 use crate::fetch::DynFetchJwks;
-use crate::{JwksError, telemetry};
 
 /// How long a token waits for newer keys after an hour without any fetch.
 const IDLE_WAIT: Duration = Duration::from_secs(1);
@@ -121,9 +121,6 @@ impl IssuerKeys {
         // Without a source there is nothing newer to be had: such keys do not age.
         let ages = self.fetcher.is_some();
         let age = key_set.as_ref().map(|set| now.since(set.started));
-        if let Some(age) = age {
-            telemetry::key_age(&self.url, age);
-        }
         let alive = age.is_some_and(|age| !ages || age < self.timing.max_stale);
         let due = key_set.as_ref().is_some_and(|set| now.since(set.started) >= set.refresh_after);
         let ageing = ages && (due || self.failing.load(Ordering::Relaxed));

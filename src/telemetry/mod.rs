@@ -4,4 +4,4 @@
 #[cfg_attr(not(feature = "metrics"), path = "silent.rs")]
 mod facade;
 
-pub(crate) use self::facade::{fetched, key_age, remembered, verified};
+pub(crate) use self::facade::{fetched, keys_fetched, remembered, verified};

@@ -4,10 +4,43 @@ use crate::{JwksError, VerifyError};
 
 // Every label has a value from the code or from the configuration: none that a client can choose.
 
-/// Counts one verification, by its outcome.
+/// Counts one verification. With its outcome as a literal the metric's key is a constant, and costs
+/// no allocation.
+macro_rules! count {
+    ($outcome:literal) => {
+        metrics::counter!("cognito_verifications_total", "outcome" => $outcome).increment(1)
+    };
+}
+
+/// Counts one verification, by its outcome. No `_` arm: a new cause fails the build until it has a
+/// name.
 pub(crate) fn verified(refusal: Option<&VerifyError>) {
-    let outcome = refusal.map_or("accepted", outcome);
-    metrics::counter!("cognito_verifications_total", "outcome" => outcome).increment(1);
+    match refusal {
+        None => count!("accepted"),
+        Some(VerifyError::TooLong) => count!("too_long"),
+        Some(VerifyError::NotJwt) => count!("not_jwt"),
+        Some(VerifyError::RefreshToken) => count!("refresh_token"),
+        Some(VerifyError::Base64) => count!("base64"),
+        Some(VerifyError::Header) => count!("header"),
+        Some(VerifyError::Algorithm) => count!("algorithm"),
+        Some(VerifyError::Extension) => count!("extension"),
+        Some(VerifyError::Nested) => count!("nested"),
+        Some(VerifyError::KeyId) => count!("key_id"),
+        Some(VerifyError::Payload) => count!("payload"),
+        Some(VerifyError::MissingClaim(_)) => count!("missing_claim"),
+        Some(VerifyError::Issuer) => count!("issuer"),
+        Some(VerifyError::TokenUse(_)) => count!("token_use"),
+        Some(VerifyError::Client) => count!("client"),
+        Some(VerifyError::Audience) => count!("audience"),
+        Some(VerifyError::Expired) => count!("expired"),
+        Some(VerifyError::NotYetValid) => count!("not_yet_valid"),
+        Some(VerifyError::IssuedInFuture) => count!("issued_in_future"),
+        Some(VerifyError::TooOld) => count!("too_old"),
+        Some(VerifyError::UnknownKey) => count!("unknown_key"),
+        Some(VerifyError::Signature) => count!("signature"),
+        Some(VerifyError::Check(_)) => count!("check"),
+        Some(VerifyError::KeysUnavailable { .. }) => count!("keys_unavailable"),
+    }
 }
 
 /// Counts a token that was answered from the cache of verified tokens.
@@ -22,36 +55,8 @@ pub(crate) fn fetched(url: &str, error: Option<&JwksError>) {
         .increment(1);
 }
 
-/// Notes how old the keys of an issuer are.
-pub(crate) fn key_age(url: &str, age: Duration) {
-    metrics::gauge!("cognito_jwks_age_seconds", "url" => url.to_owned()).set(age.as_secs_f64());
-}
-
-/// The name of a refusal. No `_` arm: a new cause fails the build until it has a name.
-fn outcome(error: &VerifyError) -> &'static str {
-    match error {
-        VerifyError::TooLong => "too_long",
-        VerifyError::NotJwt => "not_jwt",
-        VerifyError::RefreshToken => "refresh_token",
-        VerifyError::Base64 => "base64",
-        VerifyError::Header => "header",
-        VerifyError::Algorithm => "algorithm",
-        VerifyError::Extension => "extension",
-        VerifyError::Nested => "nested",
-        VerifyError::KeyId => "key_id",
-        VerifyError::Payload => "payload",
-        VerifyError::MissingClaim(_) => "missing_claim",
-        VerifyError::Issuer => "issuer",
-        VerifyError::TokenUse(_) => "token_use",
-        VerifyError::Client => "client",
-        VerifyError::Audience => "audience",
-        VerifyError::Expired => "expired",
-        VerifyError::NotYetValid => "not_yet_valid",
-        VerifyError::IssuedInFuture => "issued_in_future",
-        VerifyError::TooOld => "too_old",
-        VerifyError::UnknownKey => "unknown_key",
-        VerifyError::Signature => "signature",
-        VerifyError::Check(_) => "check",
-        VerifyError::KeysUnavailable { .. } => "keys_unavailable",
-    }
+/// Notes when the fetch began that brought or confirmed an issuer's keys.
+pub(crate) fn keys_fetched(url: &str, at: Duration) {
+    metrics::gauge!("cognito_jwks_fetched_timestamp_seconds", "url" => url.to_owned())
+        .set(at.as_secs_f64());
 }

@@ -8,4 +8,4 @@ pub(crate) fn remembered() {}
 
 pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
 
-pub(crate) fn key_age(_: &str, _: Duration) {}
+pub(crate) fn keys_fetched(_: &str, _: Duration) {}
