@@ -1,0 +1,47 @@
+//! Tests of `axum-cognito` against tokens that somebody else's program signs.
+//!
+//! Three emulators of Cognito are installed below the target directory, started on a loopback port
+//! and stopped again. Each of their tokens goes over HTTP to an axum server behind `CognitoLayer`:
+//!
+//! ```text
+//! signer     what differs between the emulators: ministack, moto, cognito_local
+//!   → install    its program, below the target directory
+//!   → process    its process: started, ready, stopped
+//!   → emulator   one that runs
+//! cognito    its API, and the pages that a browser sees: token_endpoint, hosted_page
+//!   → pool       a pool with a client, a group and a user
+//! server     an axum server that trusts that pool
+//! program    a program that its environment tells which pool to trust
+//! scenarios  what must hold with every signer
+//! ```
+//!
+//! A signer that cannot be installed or started fails every one of its tests.
+
+pub mod cognito;
+mod cognito_local;
+mod emulator;
+mod failure;
+pub mod hosted_page;
+mod install;
+mod ministack;
+mod moto;
+mod pool;
+mod process;
+pub mod program;
+pub mod scenarios;
+mod server;
+mod signer;
+pub mod tamper;
+mod test_signer;
+pub mod token_endpoint;
+
+pub use cognito_local::COGNITO_LOCAL;
+pub use emulator::Emulator;
+pub use failure::Failure;
+pub use install::Install;
+pub use ministack::MINISTACK;
+pub use moto::MOTO;
+pub use pool::Pool;
+pub use process::Process;
+pub use server::{Answer, Server};
+pub use signer::{Signer, Site};

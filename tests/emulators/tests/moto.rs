@@ -1,0 +1,3 @@
+//! Tokens of moto.
+
+emulators::test_signer!(emulators::MOTO, an_unverified_email_is_read_in_the_handler);
