@@ -2,23 +2,27 @@
 
 mod builder;
 mod control;
+mod demand;
 mod flight;
 mod issuer;
 mod jwk;
 mod key_set;
+mod operate;
 mod refresh;
 mod status;
 mod timing;
+mod view;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 pub use self::builder::JwksCacheBuilder;
-pub(crate) use self::issuer::{IssuerKeys, NoKey};
+pub(crate) use self::issuer::IssuerKeys;
 pub(crate) use self::key_set::Key;
 pub use self::refresh::RefreshTask;
 pub use self::status::{JwksState, JwksStatus};
+pub(crate) use self::view::NoKey;
 use crate::{ConfigError, JwksError, UserPool};
 
 /// The public keys of a user pool, shared by all who verify its tokens. Clone = the same cache.

@@ -3,6 +3,7 @@
 mod builder;
 mod environment;
 mod trust;
+mod verdict;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +13,11 @@ use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
 use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;
-use crate::claims::{CognitoClaims, Payload, Policy};
-use crate::clock::{Clock, Moment};
-use crate::crypto::TokenDigest;
-use crate::jws::{self, Jws};
-use crate::keys::{IssuerKeys, Key, NoKey};
-use crate::telemetry;
-use crate::verified::{Verified, VerifiedTokens};
-use crate::{ClientIds, ConfigError, PrefetchError, UserPool, VerifyError};
+pub(crate) use self::verdict::{Pending, Wanted};
+use crate::claims::{CognitoClaims, Policy};
+use crate::clock::Clock;
+use crate::verified::VerifiedTokens;
+use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyError, telemetry};
 
 /// Verifies the tokens of one or several user pools, locally. Clone = the same verifier.
 ///
@@ -69,31 +67,11 @@ pub struct CognitoVerifier {
 
 struct Inner {
     issuers: HashMap<String, TrustedIssuer>,
-    pools: Vec<crate::JwksCache>,
+    pools: Vec<JwksCache>,
     policy: Policy,
     checks: Vec<Check>,
     verified: Option<VerifiedTokens>,
     clock: Clock,
-}
-
-/// Why there is no verdict yet, or none that lets the token in.
-pub(crate) enum Pending {
-    Refused(VerifyError),
-    /// A key must be waited for.
-    Key(Wanted),
-}
-
-/// A key that must be waited for.
-pub(crate) struct Wanted {
-    keys: Arc<IssuerKeys>,
-    kid: String,
-    arrived: Moment,
-}
-
-impl From<VerifyError> for Pending {
-    fn from(error: VerifyError) -> Self {
-        Self::Refused(error)
-    }
 }
 
 impl CognitoVerifier {
@@ -116,7 +94,7 @@ impl CognitoVerifier {
     /// # Errors
     ///
     /// [`VerifyError`]: why the token is refused; [`VerifyError::KeysUnavailable`] if it cannot be
-    /// judged, after [`max_wait`](crate::JwksCacheBuilder::max_wait) at most.
+    /// judged, after [`max_wait`](JwksCacheBuilder::max_wait) at most.
     pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),
@@ -151,7 +129,7 @@ impl CognitoVerifier {
     /// [`PrefetchError`] names each pool that failed; the others have their keys.
     pub async fn prefetch(&self) -> Result<(), PrefetchError> {
         let pools = &self.inner.pools;
-        let fetches: Vec<_> = pools.iter().map(crate::JwksCache::begin_prefetch).collect();
+        let fetches: Vec<_> = pools.iter().map(JwksCache::begin_prefetch).collect();
         let mut failures = Vec::new();
         for (pool, fetch) in pools.iter().zip(fetches) {
             if let Err(error) = fetch.await {
@@ -197,83 +175,6 @@ impl CognitoVerifier {
             .and_then(|key| self.judge(token, now, |_, _| Ok(Arc::clone(&key))));
         telemetry::verified(result.as_ref().err());
         result
-    }
-
-    /// The verdict on a token at `now`, with the key that `find_key` gives for an issuer and a `kid`.
-    fn judge<E: From<VerifyError>>(
-        &self,
-        token: &str,
-        now: Moment,
-        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<CognitoClaims, E> {
-        jws::check_length(token)?;
-        let (digest, signing_digest) = TokenDigest::with_signing_digest(token);
-        if let Some(claims) = self.remembered(&digest, now, &find_key)? {
-            return Ok(claims);
-        }
-        let mut buffer = Vec::new();
-        let jws = Jws::parse(token, &mut buffer)?;
-        let payload = Payload::parse(jws.payload())?;
-        let issuer = self.inner.issuers.get(payload.issuer()?).ok_or(VerifyError::Issuer)?;
-        let accepted = self.inner.policy.check(payload, &issuer.clients, now.wall())?;
-        let key = find_key(&issuer.keys, jws.kid()?)?;
-        jws.check_signature(&key.public_key, &signing_digest)?;
-        let claims = accepted.into_claims(jws.payload(), Arc::clone(&issuer.origin));
-        self.remember(digest, &claims, key, &issuer.keys);
-        self.inner.run_checks(claims).map_err(E::from)
-    }
-
-    /// The claims of a token that was verified before, if the very key is still the pool's.
-    fn remembered<E: From<VerifyError>>(
-        &self,
-        digest: &TokenDigest,
-        now: Moment,
-        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<Option<CognitoClaims>, E> {
-        let Some(tokens) = &self.inner.verified else { return Ok(None) };
-        let Some(verified) = tokens.get(digest) else { return Ok(None) };
-        if let Err(error) = self.inner.policy.times.check(verified.claims.times(), now.wall()) {
-            tokens.remove(digest);
-            return Err(error.into());
-        }
-        let key = find_key(&verified.issuer_keys, &verified.key.kid)?;
-        if !Arc::ptr_eq(&key, &verified.key) {
-            tokens.remove(digest);
-            return Ok(None);
-        }
-        telemetry::remembered();
-        self.inner.run_checks(verified.claims).map(Some).map_err(E::from)
-    }
-
-    fn remember(
-        &self,
-        digest: TokenDigest,
-        claims: &CognitoClaims,
-        key: Arc<Key>,
-        keys: &Arc<IssuerKeys>,
-    ) {
-        if let Some(tokens) = &self.inner.verified {
-            let (claims, issuer_keys) = (claims.clone(), Arc::clone(keys));
-            tokens.insert(digest, Verified { claims, key, issuer_keys });
-        }
-    }
-}
-
-impl Inner {
-    fn run_checks(&self, claims: CognitoClaims) -> Result<CognitoClaims, VerifyError> {
-        for check in &self.checks {
-            check(&claims).map_err(VerifyError::Check)?;
-        }
-        Ok(claims)
-    }
-}
-
-impl From<NoKey> for VerifyError {
-    fn from(no_key: NoKey) -> Self {
-        match no_key {
-            NoKey::Unknown => Self::UnknownKey,
-            NoKey::Unavailable { retry_after } => Self::KeysUnavailable { retry_after },
-        }
     }
 }
 

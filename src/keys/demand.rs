@@ -1,0 +1,70 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::control::{Blocked, Cause};
+use super::flight::Flight;
+use super::issuer::IssuerKeys;
+use super::view::NoKey;
+use crate::clock::Moment;
+
+/// Said when nothing tells how long: the next fetch may start at once, or there will be none.
+pub(super) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Why no fetch started.
+pub(super) enum Refusal {
+    Blocked(Blocked),
+    NoSource,
+    NoRuntime,
+}
+
+/// What a token is told when no fetch can start for it.
+pub(super) fn judge(cause: Cause, refusal: &Refusal) -> NoKey {
+    let unknown = cause == Cause::UnknownKey;
+    match refusal {
+        Refusal::Blocked(blocked) if unknown && blocked.just_answered => NoKey::Unknown,
+        Refusal::Blocked(blocked) => NoKey::Unavailable { retry_after: blocked.retry_after },
+        Refusal::NoSource if unknown => NoKey::Unknown,
+        Refusal::NoSource | Refusal::NoRuntime => {
+            NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER }
+        }
+    }
+}
+
+impl IssuerKeys {
+    /// Joins the fetch that is under way, or starts one if one may start.
+    pub(super) fn demand(
+        self: &Arc<Self>,
+        cause: Cause,
+        now: Moment,
+    ) -> Result<watch::Receiver<()>, Refusal> {
+        let fetcher = self.fetcher.clone().ok_or(Refusal::NoSource)?;
+        let runtime = Handle::try_current().map_err(|_| Refusal::NoRuntime)?;
+        let (done, receiver) = {
+            let mut control = self.control();
+            if let Some(receiver) = control.in_flight() {
+                return Ok(receiver);
+            }
+            let done = control.begin(cause, now).map_err(Refusal::Blocked)?;
+            let receiver = done.subscribe();
+            (done, receiver)
+        };
+        // Outside of the lock: a runtime that is shutting down drops the task right here, and
+        // the dropped flight takes the lock to say that it ended.
+        runtime.spawn(Flight::new(Arc::clone(self), cause, now, done).fly(fetcher));
+        Ok(receiver)
+    }
+}
+
+/// Waits until the fetch has ended: its sender is dropped then.
+pub(super) async fn ended(flight: &mut watch::Receiver<()>) {
+    while flight.changed().await.is_ok() {}
+}
+
+/// Whether the fetch ended before the deadline.
+pub(super) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<()>) -> bool {
+    timeout_at(deadline, ended(flight)).await.is_ok()
+}

@@ -1,0 +1,74 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::control::Cause;
+use super::demand::{Refusal, ended};
+use super::issuer::IssuerKeys;
+use super::status::JwksStatus;
+use crate::JwksError;
+
+/// What the program itself asks of the keys, apart from any token.
+impl IssuerKeys {
+    /// Starts a fetch now, whatever the age, or joins the one under way; wait for it or not.
+    pub(super) fn refresh(
+        self: &Arc<Self>,
+    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
+        let flight = self.demand(Cause::Program, self.clock.now());
+        let keys = Arc::clone(self);
+        async move {
+            match flight {
+                Ok(mut flight) => ended(&mut flight).await,
+                Err(Refusal::NoSource) => return Err(JwksError::NoSource),
+                Err(Refusal::NoRuntime | Refusal::Blocked(_)) => return Err(JwksError::NoRuntime),
+            }
+            keys.control().last_error.clone().map_or(Ok(()), Err)
+        }
+    }
+
+    /// As [`refresh`](Self::refresh), but only if there are no keys that may be used.
+    pub(super) fn prefetch(
+        self: &Arc<Self>,
+    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
+        let alive = self.view(self.clock.now()).alive;
+        let refresh = (!alive).then(|| self.refresh());
+        async move {
+            match refresh {
+                Some(refresh) => refresh.await,
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// Starts a refresh if the keys want one and one may start.
+    pub(super) fn keep_young(self: &Arc<Self>) {
+        let now = self.clock.now();
+        let view = self.view(now);
+        if view.ageing || !view.alive {
+            // Held up by spacing or back-off: the next call comes soon.
+            let _ = self.demand(Cause::Due, now);
+        }
+    }
+
+    /// Whether keys were ever read.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.key_set.load().is_some()
+    }
+
+    /// How the keys are, without a fetch.
+    pub(super) fn status(&self) -> JwksStatus {
+        let now = self.clock.now();
+        let view = self.view(now);
+        let key_set = view.key_set.as_deref();
+        let control = self.control();
+        JwksStatus {
+            state: view.state(&control, now),
+            key_ids: key_set.iter().flat_map(|set| set.beyond(None)).map(str::to_owned).collect(),
+            age: key_set.map(|set| now.since(set.started)),
+            last_error: control.last_error.clone(),
+            succeeded: control.succeeded,
+            failed: control.failed,
+            stale_answers: self.stale_answers.load(Ordering::Relaxed),
+        }
+    }
+}
