@@ -46,6 +46,9 @@ pub use self::layer::{
 pub use self::pool::UserPool;
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};
+#[cfg(feature = "testing")]
+#[doc(no_inline)]
+pub use self::testing::TestPool;
 pub use self::token::TokenSource;
 pub use self::token_use::TokenUse;
 pub use self::verifier::{CognitoVerifier, CognitoVerifierBuilder, TrustedPool};

@@ -1,0 +1,184 @@
+//! How long verifications take, as multiples of floors measured in the same run.
+//!
+//! ```sh
+//! cargo bench --bench verify
+//! ```
+//!
+//! The floor of a verification is the raw RSA signature with a parsed key; that of a remembered
+//! token is the SHA-256 of the token; that of a request is the router without the layer. The cases
+//! take turns, and the best round of each counts, so that a noisy machine slows all alike.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use axum::{Router, body::Body, http::Request, routing::get};
+use axum_cognito::testing::{TestPool, TestToken};
+use axum_cognito::{CognitoLayer, CognitoVerifier};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+const CLIENT: &str = "7abcdefghijklmnopqrstuvwxy";
+const ROUNDS: u32 = 60;
+const CALLS: u32 = 250;
+
+/// Something to be measured, and the floor that it is compared with.
+struct Case {
+    name: String,
+    floor: usize,
+    call: Box<dyn FnMut()>,
+    best: Duration,
+}
+
+fn main() {
+    let runtime = Arc::new(Runtime::new().expect("a runtime"));
+    let _guard = runtime.enter();
+    let pool = TestPool::offline();
+    runtime.block_on(pool.keys().refresh()).expect("keys from memory");
+    let mut cases = Vec::new();
+    floors(&mut cases, &pool);
+    verifications(&mut cases, &pool);
+    requests(&mut cases, &pool, &runtime);
+    measure(&mut cases);
+    report(&cases);
+    threads(&pool);
+}
+
+/// A token with the claims that Cognito's hosted page gives, of about 1.1 kB.
+fn typical(pool: &TestPool) -> TestToken {
+    let token = pool.access_token("5f2b8f6e-9d0c-4a49-8a3d-0a8f0b9f6c11").client_id(CLIENT);
+    token.scope("openid profile email orders/read").groups(["admins", "staff"])
+}
+
+fn add(cases: &mut Vec<Case>, name: &str, floor: usize, call: impl FnMut() + 'static) {
+    cases.push(Case { name: name.to_owned(), floor, call: Box::new(call), best: Duration::MAX });
+}
+
+/// The first two cases: what the others are compared with.
+fn floors(cases: &mut Vec<Case>, pool: &TestPool) {
+    let token = typical(pool).sign();
+    println!("a token of {} bytes, RS256, RSA-2048\n", token.len());
+    let (input, signature) = token.rsplit_once('.').expect("a token");
+    let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+    let (key, input) = (raw_key(pool), input.to_owned());
+    let verify = move || key.verify_sig(black_box(input.as_bytes()), &signature).expect("good");
+    add(cases, "floor: raw signature, parsed key", 0, verify);
+    add(cases, "floor: SHA-256 of the token", 0, move || {
+        black_box(digest(&SHA256, black_box(token.as_bytes())));
+    });
+}
+
+fn raw_key(pool: &TestPool) -> ParsedPublicKey {
+    let jwks: serde_json::Value = serde_json::from_str(&pool.jwks()).expect("a JWKS");
+    let mut keys = jwks["keys"].as_array().expect("keys").iter();
+    let jwk = keys.find(|key| key["kid"] == pool.access_key_id()).expect("the access key");
+    let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().expect("a string"));
+    let (n, e) = (number("n").expect("base64url"), number("e").expect("base64url"));
+    let components = RsaPublicKeyComponents { n, e };
+    components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key")
+}
+
+fn verifications(cases: &mut Vec<Case>, pool: &TestPool) {
+    let anew = verifier(pool, &[]);
+    let many: Vec<_> = std::iter::repeat_with(TestPool::offline).take(49).collect();
+    let among_many = verifier(pool, &many);
+    let mut verify = |name: &str, verifier: &CognitoVerifier, token: String| {
+        let verifier = verifier.clone();
+        add(cases, name, 0, move || drop(black_box(verifier.verify_cached(black_box(&token)))));
+    };
+    verify("verified anew", &anew, typical(pool).sign());
+    verify("verified anew, 50 trusted pools", &among_many, typical(pool).sign());
+    verify("verified anew, 0.7 kB", &anew, pool.machine_token(CLIENT).without_claim("jti").sign());
+    verify("verified anew, 4 kB", &anew, typical(pool).claim("padding", "x".repeat(2100)).sign());
+    verify("verified anew, 12 kB", &anew, typical(pool).claim("padding", "x".repeat(8100)).sign());
+    verify("from the cache", &pool.verifier(CLIENT), typical(pool).sign());
+    verify("refused: wrong signature", &anew, typical(pool).signed_by(&many[0]).sign());
+    verify("refused: unknown key", &anew, typical(pool).header("kid", "another").sign());
+    verify("refused: expired", &anew, typical(pool).expired().sign());
+    verify("refused: wrong issuer", &anew, typical(&many[0]).sign());
+    verify("refused: garbage", &anew, "x".repeat(1100));
+}
+
+/// Without the cache of verified tokens; trusts these other pools too.
+fn verifier(pool: &TestPool, others: &[TestPool]) -> CognitoVerifier {
+    let builder = CognitoVerifier::builder().without_token_cache().clock(pool.clock());
+    let builder = others.iter().fold(builder, |builder, other| builder.trust(other, CLIENT));
+    builder.trust(pool, CLIENT).build().expect("settings that can be")
+}
+
+fn requests(cases: &mut Vec<Case>, pool: &TestPool, runtime: &Arc<Runtime>) {
+    let bare = Router::new().route("/", get(async || "ok"));
+    let anew = bare.clone().layer(CognitoLayer::new(verifier(pool, &[])));
+    let cached = bare.clone().layer(CognitoLayer::new(pool.verifier(CLIENT)));
+    let header = format!("Bearer {}", typical(pool).sign());
+    let floor = cases.len();
+    for (name, router) in [
+        ("floor: a request to the bare router", bare),
+        ("a request, token verified anew", anew),
+        ("a request, token from the cache", cached),
+    ] {
+        let (runtime, header) = (Arc::clone(runtime), header.clone());
+        add(cases, name, floor, move || {
+            let request = Request::get("/").header("authorization", &header).body(Body::empty());
+            let response = router.clone().oneshot(request.expect("a request"));
+            black_box(runtime.block_on(response).expect("infallible"));
+        });
+    }
+}
+
+fn measure(cases: &mut [Case]) {
+    for _ in 0..ROUNDS {
+        for case in cases.iter_mut() {
+            let start = Instant::now();
+            (0..CALLS).for_each(|_| (case.call)());
+            case.best = case.best.min(start.elapsed() / CALLS);
+        }
+    }
+}
+
+fn report(cases: &[Case]) {
+    let signature = cases[0].best.as_secs_f64();
+    println!("{:40} {:>10} {:>12} {:>22}", "", "time", "× signature", "over floor, signatures");
+    for case in cases {
+        let time = case.best.as_secs_f64();
+        let over = (time - cases[case.floor].best.as_secs_f64()) / signature;
+        println!("{:40} {:>8.2} µs {:>12.3} {over:>22.3}", case.name, time * 1e6, time / signature);
+    }
+}
+
+/// How much more two threads do than one.
+fn threads(pool: &TestPool) {
+    println!();
+    for (name, verifier) in
+        [("anew", verifier(pool, &[])), ("from the cache", pool.verifier(CLIENT))]
+    {
+        let tokens = [typical(pool).sign(), typical(pool).sign()];
+        let rate = |threads: usize| {
+            let work = || tokens[..threads].iter().map(|token| calls_in_a_second(&verifier, token));
+            std::thread::scope(|scope| {
+                let workers: Vec<_> = work().map(|work| scope.spawn(work)).collect();
+                workers.into_iter().map(|worker| worker.join().expect("no panic")).sum::<u32>()
+            })
+        };
+        let (one, two) = (rate(1), rate(2));
+        println!("two threads against one, {name}: {:.2}", f64::from(two) / f64::from(one));
+    }
+}
+
+fn calls_in_a_second<'a>(
+    verifier: &'a CognitoVerifier,
+    token: &'a str,
+) -> impl FnOnce() -> u32 + 'a {
+    move || {
+        let (start, mut calls) = (Instant::now(), 0);
+        while start.elapsed() < Duration::from_secs(1) {
+            (0..50).for_each(|_| drop(black_box(verifier.verify_cached(token))));
+            calls += 50;
+        }
+        calls
+    }
+}
