@@ -168,18 +168,18 @@ mod tests {
 
     fn find(
         source: &TokenSource,
-        name: HeaderName,
+        name: &HeaderName,
         values: &[&[u8]],
     ) -> Result<Option<String>, BadCredentials> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(name.clone(), HeaderValue::from_bytes(value).expect("a header value"));
+            headers.append(name, HeaderValue::from_bytes(value).expect("a header value"));
         }
         source.find(&headers).map(|token| token.map(str::to_owned))
     }
 
     fn authorization(value: &[u8]) -> Result<Option<String>, BadCredentials> {
-        find(&TokenSource::bearer(), AUTHORIZATION, &[value])
+        find(&TokenSource::bearer(), &AUTHORIZATION, &[value])
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_among_others_and_in_a_second_line() {
-        let cookie = |lines: &[&[u8]]| find(&TokenSource::cookie("t"), COOKIE, lines);
+        let cookie = |lines: &[&[u8]]| find(&TokenSource::cookie("t"), &COOKIE, lines);
         assert_eq!(cookie(&[b"a=1; t=x.y; b=\xff"]), Ok(Some("x.y".to_owned())));
         assert_eq!(cookie(&[b"a=1", b"t=\"x.y\""]), Ok(Some("x.y".to_owned())));
         assert_eq!(cookie(&[b"tt=1; at=2; T=3; t"]), Ok(None));

@@ -1,0 +1,37 @@
+//! Keeps what is logged on the current thread.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// What was logged so far.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Keeps what this thread logs, until the guard is dropped.
+    pub(crate) fn start() -> (Self, impl Sized) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        (log, subscriber.set_default())
+    }
+
+    /// The lines of the level ERROR.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().expect("the log").clone()).expect("text");
+        text.lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! An HTTP server that does as a test says, good or bad.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does behind its answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Then {
+    Close,
+    /// Nothing, until the client goes.
+    Hold,
+    /// The same bytes again and again, until the client goes.
+    Repeat(&'static str),
+}
+
+/// A server on a loopback port, which ends with the runtime of the test.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(crate) async fn start(answer: impl Into<Vec<u8>>, then: Then) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+        let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
+        let connections = Arc::<AtomicUsize>::default();
+        let (answer, counter) = (Arc::new(answer.into()), Arc::clone(&connections));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let answer = Arc::clone(&answer);
+                tokio::spawn(async move { talk(stream, &answer, then).await });
+            }
+        });
+        Self { url, connections }
+    }
+
+    /// How many connections came.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// One conversation, until either side ends it.
+async fn talk(mut stream: TcpStream, answer: &[u8], then: Then) -> std::io::Result<()> {
+    let (mut request, mut bytes) = (Vec::new(), [0; 1024]);
+    while !request.ends_with(b"\r\n\r\n") {
+        let length = stream.read(&mut bytes).await?;
+        request.extend_from_slice(&bytes[..length]);
+        if length == 0 {
+            return Ok(());
+        }
+    }
+    stream.write_all(answer).await?;
+    match then {
+        Then::Close => stream.shutdown().await,
+        Then::Hold => stream.read(&mut bytes).await.map(drop),
+        Then::Repeat(text) => loop {
+            stream.write_all(text.as_bytes()).await?;
+        },
+    }
+}

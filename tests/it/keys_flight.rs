@@ -1,0 +1,206 @@
+//! One fetch at a time: shared by all who wait, lost by nobody, and never waited for too long.
+
+use std::future::pending;
+use std::time::Duration;
+
+use axum_cognito::{JwksError, JwksState, VerifyError};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::common::answers;
+use crate::common::at_once::at_once;
+use crate::common::pools::{keys_at, rotated_token, token, verifier};
+use crate::common::rig::Rig;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// No keys yet, and an endpoint that takes this long for them.
+fn slow_rig<const SECONDS: u64>() -> Rig {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |request| {
+        sleep(Duration::from_secs(SECONDS)).await;
+        answers::keys(request).await
+    });
+    rig
+}
+
+/// How many of a thousand requests at a time are let in.
+async fn judge_a_thousand(rig: &Rig) -> usize {
+    let (token, mut requests) = (token(), JoinSet::new());
+    for _ in 0..1000 {
+        let (verifier, token) = (rig.verifier.clone(), token.clone());
+        requests.spawn(async move { verifier.verify(&token).await.is_ok() });
+    }
+    requests.join_all().await.into_iter().filter(|accepted| *accepted).count()
+}
+
+fn is_unavailable(verdict: &Result<(), VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::KeysUnavailable { .. }))
+}
+
+fn paused_runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_requests_on_a_cold_start_make_one_fetch() {
+    let rig = slow_rig::<1>();
+    assert_eq!(judge_a_thousand(&rig).await, 1000);
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_requests_on_several_threads_make_one_fetch() {
+    let rig = Rig::empty();
+    assert_eq!(judge_a_thousand(&rig).await, 1000);
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_requests_on_a_cold_start_do_not_repeat_a_fetch_that_fails() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    assert_eq!(judge_a_thousand(&rig).await, 0);
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fetch_of_a_dropped_request_brings_the_keys_for_the_next() {
+    let rig = slow_rig::<1>();
+    let token = token();
+    timeout(SECOND / 2, rig.verifier.verify(&token)).await.unwrap_err();
+    sleep(SECOND).await;
+    assert_eq!(at_once(rig.judge(&token)).0, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_request_leaves_its_fetch_to_those_who_joined_it() {
+    let rig = slow_rig::<1>();
+    let token = token();
+    let first = timeout(SECOND / 2, rig.verifier.verify(&token));
+    let (first, second) = tokio::join!(first, rig.judge(&token));
+    first.unwrap_err();
+    assert_eq!(second.0, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_hangs_costs_a_request_no_more_than_max_wait() {
+    let rig = slow_rig::<1000>();
+    let keys = keys_at(&rig.endpoint).max_wait(2 * SECOND).request_timeout(60 * SECOND);
+    let verifier = verifier(&keys.build().unwrap());
+    let start = Instant::now();
+    verifier.verify(&token()).await.unwrap_err();
+    assert_eq!(start.elapsed().as_secs(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_takes_longer_than_max_wait_serves_the_requests_after() {
+    let rig = slow_rig::<10>();
+    let keys = keys_at(&rig.endpoint).request_timeout(60 * SECOND).build().unwrap();
+    let (verifier, token) = (verifier(&keys), token());
+    verifier.verify(&token).await.unwrap_err();
+    sleep(10 * SECOND).await;
+    assert!(at_once(verifier.verify(&token)).is_ok());
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_hangs_is_given_up_after_request_timeout() {
+    let rig = slow_rig::<1000>();
+    let start = Instant::now();
+    assert_eq!(rig.keys.refresh().await, Err(JwksError::Timeout(3 * SECOND)));
+    assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_key_does_not_wait_for_the_fetch_of_an_unknown_one() {
+    let rig = Rig::of_age(60 * SECOND).await;
+    rig.endpoint.set(async |_| pending().await);
+    let unknown = rotated_token().sign();
+    timeout(SECOND, rig.verifier.verify(&unknown)).await.unwrap_err();
+    assert_eq!(rig.endpoint.requests(), 2);
+    assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetcher_that_panics_does_not_keep_its_requests_waiting() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |_| panic!("a fault in the fetcher"));
+    let (verdict, waited) = rig.judge(&token()).await;
+    assert!(is_unavailable(&verdict), "{verdict:?}");
+    assert_eq!(waited, Duration::ZERO);
+    assert_eq!(rig.keys.status().last_error(), Some(&JwksError::Interrupted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetcher_that_panicked_is_asked_again() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |_| panic!("a fault in the fetcher"));
+    rig.judge(&token()).await.0.unwrap_err();
+    rig.endpoint.set(answers::keys);
+    sleep(10 * SECOND).await;
+    assert_eq!(rig.judge(&token()).await.0, Ok(()));
+}
+
+#[test]
+fn a_runtime_that_ends_in_the_middle_of_a_fetch_leaves_a_verifier_that_works_in_the_next() {
+    let rig = slow_rig::<1>();
+    let first = paused_runtime();
+    first.block_on(async { timeout(SECOND / 2, rig.judge(&token())).await }).unwrap_err();
+    drop(first);
+    assert_eq!(rig.keys.status().last_error(), Some(&JwksError::Interrupted));
+    paused_runtime().block_on(async {
+        sleep(10 * SECOND).await;
+        assert_eq!(rig.judge(&token()).await.0, Ok(()));
+    });
+}
+
+#[test]
+fn keys_that_one_runtime_fetched_are_refreshed_in_the_next() {
+    let rig = Rig::empty();
+    paused_runtime().block_on(rig.keys.refresh()).unwrap();
+    paused_runtime().block_on(async {
+        sleep(360 * SECOND).await;
+        assert_eq!(rig.judge(&token()).await.0, Ok(()));
+        sleep(SECOND).await;
+        assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_began_before_the_token_came_does_not_decide_that_its_key_is_unknown() {
+    let rig = Rig::empty();
+    let keys = keys_at(&rig.endpoint).request_timeout(60 * SECOND).max_wait(60 * SECOND);
+    let keys = keys.build().unwrap();
+    keys.refresh().await.unwrap();
+    sleep(60 * SECOND).await;
+    // The answer is made before the rotation, and comes ten seconds later.
+    rig.endpoint.set(async |request| {
+        sleep(10 * SECOND).await;
+        answers::keys(request).await
+    });
+    let (verifier, token) = (verifier(&keys), rotated_token().sign());
+    timeout(SECOND, verifier.verify(&token)).await.unwrap_err();
+    rig.endpoint.set(answers::rotated_keys);
+    assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn durations_without_end_do_not_overflow() {
+    let keys = keys_at(&Rig::empty().endpoint).max_wait(Duration::MAX);
+    let keys = keys.request_timeout(Duration::MAX).refresh_after(Duration::MAX);
+    let verifier = verifier(&keys.max_stale(Duration::MAX).build().unwrap());
+    assert!(verifier.verify(&token()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_die_at_once_are_not_fetched_without_end() {
+    let rig = slow_rig::<1>();
+    let keys = keys_at(&rig.endpoint).max_stale(Duration::from_nanos(1)).build().unwrap();
+    let verdict = verifier(&keys).verify(&token()).await.map(drop);
+    assert!(is_unavailable(&verdict), "{verdict:?}");
+    assert_eq!(rig.endpoint.requests(), 1);
+}

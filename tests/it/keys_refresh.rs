@@ -1,0 +1,176 @@
+//! Fetches that the program asks for: `refresh`, `prefetch` and `spawn_refresh`.
+
+use std::time::Duration;
+
+use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksState};
+use tokio::time::{Instant, sleep};
+
+use crate::common::answers;
+use crate::common::at_once::at_once;
+use crate::common::endpoint::Endpoint;
+use crate::common::pools::{POOL, ROTATED, rotated_token, token};
+use crate::common::rig::Rig;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Lets the endpoint take a second for the pool's keys.
+fn slow(rig: &Rig) {
+    rig.endpoint.set(async |request| {
+        sleep(SECOND).await;
+        answers::keys(request).await
+    });
+}
+
+/// A verifier of this rig's pool and of a second one, which has its keys at this endpoint.
+fn with_second_pool(rig: &Rig, endpoint: &Endpoint) -> CognitoVerifier {
+    let second = JwksCache::builder(ROTATED.user_pool()).fetcher(endpoint.clone());
+    let second = second.clock(POOL.clock()).build().unwrap();
+    let verifier = CognitoVerifier::builder().trust(&rig.keys, "app").trust(&second, "app");
+    verifier.clock(POOL.clock()).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_replaces_keys_that_are_fresh() {
+    let rig = Rig::of_age(SECOND).await;
+    rig.endpoint.set(answers::rotated_keys);
+    assert_eq!(rig.keys.refresh().await, Ok(()));
+    assert_eq!(at_once(rig.judge(&rotated_token().sign())).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_that_fails_says_why_and_leaves_the_keys() {
+    let rig = Rig::of_age(SECOND).await;
+    rig.endpoint.set(answers::outage);
+    assert_eq!(rig.keys.refresh().await, Err(JwksError::Status(503)));
+    assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_joins_the_fetch_under_way() {
+    let rig = Rig::empty();
+    slow(&rig);
+    let token = token();
+    let (judged, refreshed) = tokio::join!(rig.judge(&token), rig.keys.refresh());
+    assert_eq!((judged.0, refreshed), (Ok(()), Ok(())));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_after_a_failed_fetch_succeeds_as_soon_as_the_endpoint_does() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    rig.keys.refresh().await.unwrap_err();
+    rig.endpoint.set(answers::keys);
+    assert_eq!(rig.keys.refresh().await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn prefetch_brings_the_keys_before_the_first_token() {
+    let rig = Rig::empty();
+    assert_eq!(rig.verifier.prefetch().await, Ok(()));
+    assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn prefetch_does_not_fetch_keys_that_are_at_hand() {
+    let rig = Rig::of_age(6 * MINUTE).await;
+    assert_eq!(rig.verifier.prefetch().await, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn prefetch_fetches_the_keys_of_every_pool_at_a_time() {
+    let rig = Rig::empty();
+    slow(&rig);
+    let second = Endpoint::new(async |request| {
+        sleep(SECOND).await;
+        answers::rotated_keys(request).await
+    });
+    let start = Instant::now();
+    assert_eq!(with_second_pool(&rig, &second).prefetch().await, Ok(()));
+    assert_eq!(start.elapsed().as_secs(), 1);
+    assert_eq!((rig.endpoint.requests(), second.requests()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn prefetch_names_the_pool_that_failed_and_fetches_the_others() {
+    let rig = Rig::empty();
+    let second = Endpoint::new(answers::outage);
+    let verifier = with_second_pool(&rig, &second);
+    let error = verifier.prefetch().await.unwrap_err();
+    let failed = ROTATED.user_pool();
+    let failures: Vec<_> = error.failures().collect();
+    assert_eq!(failures, [(failed.id(), &JwksError::Status(503))]);
+    assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_of_a_failed_prefetch_names_every_pool_that_failed() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    let error = with_second_pool(&rig, &rig.endpoint).prefetch().await.unwrap_err().to_string();
+    for pool in [POOL.user_pool(), ROTATED.user_pool()] {
+        assert!(error.contains(pool.id()), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_brings_the_first_keys() {
+    let rig = Rig::empty();
+    let _task = rig.keys.spawn_refresh();
+    sleep(SECOND).await;
+    assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_keeps_keys_young_without_traffic() {
+    let rig = Rig::empty();
+    let _task = rig.keys.spawn_refresh();
+    for _ in 0..24 * 60 {
+        sleep(MINUTE).await;
+        assert!(rig.keys.status().age().unwrap() < 6 * MINUTE);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_asks_no_more_often_than_traffic_would() {
+    let rig = Rig::empty();
+    let _task = rig.keys.spawn_refresh();
+    sleep(60 * MINUTE).await;
+    assert!((11..=14).contains(&rig.endpoint.requests()), "{}", rig.endpoint.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_stops_when_its_task_is_dropped() {
+    let rig = Rig::empty();
+    let task = rig.keys.spawn_refresh();
+    sleep(SECOND).await;
+    drop(task);
+    sleep(60 * MINUTE).await;
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_survives_an_outage() {
+    let rig = Rig::empty();
+    let _task = rig.keys.spawn_refresh();
+    sleep(MINUTE).await;
+    rig.endpoint.set(answers::outage);
+    sleep(25 * 60 * MINUTE).await;
+    assert_eq!(rig.keys.status().state(), JwksState::Dead);
+    rig.endpoint.set(answers::keys);
+    sleep(2 * MINUTE).await;
+    assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_backs_off_in_an_outage() {
+    let rig = Rig::empty();
+    let _task = rig.keys.spawn_refresh();
+    sleep(MINUTE).await;
+    rig.endpoint.set(answers::outage);
+    sleep(10 * 60 * MINUTE).await;
+    // Without back-off it would be asked every five seconds: 7,200 times.
+    assert!(rig.endpoint.requests() < 3000, "{}", rig.endpoint.requests());
+}

@@ -1,0 +1,181 @@
+//! When a fetch may start: the spacing between all of them, a retry at once, and back-off.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum_cognito::{JwksError, VerifyError};
+use tokio::time::{Instant, sleep};
+
+use crate::common::answers;
+use crate::common::at_once::at_once;
+use crate::common::pools::{rotated_token, token};
+use crate::common::rig::Rig;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The seconds between the starts of the fetches while this token comes ten times a second.
+async fn gaps(rig: &Rig, token: &str, time: Duration) -> Vec<u64> {
+    let (start, mut starts) = (Instant::now(), Vec::new());
+    let mut requests = rig.endpoint.requests();
+    while start.elapsed() < time {
+        // What is said of the token does not matter here.
+        let _ = rig.judge(token).await;
+        sleep(SECOND / 10).await;
+        if rig.endpoint.requests() > requests {
+            requests = rig.endpoint.requests();
+            starts.push(Instant::now());
+        }
+    }
+    starts.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect()
+}
+
+/// An endpoint without connections, but for those that are told.
+fn without_connections(rig: &Rig, working: impl Fn(usize) -> bool + Send + Sync + 'static) {
+    let tries = AtomicUsize::new(0);
+    rig.endpoint.set(move |request| {
+        let works = working(tries.fetch_add(1, Ordering::SeqCst));
+        async move {
+            if works {
+                return answers::keys(request).await;
+            }
+            Err(JwksError::Connect("refused".to_owned()))
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_within_five_seconds_of_a_good_fetch_is_refused_at_once() {
+    let rig = Rig::of_age(SECOND * 49 / 10).await;
+    assert_eq!(at_once(rig.judge(&rotated_token().sign())).0, Err(VerifyError::UnknownKey));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_five_seconds_after_a_fetch_makes_another() {
+    let rig = Rig::of_age(5 * SECOND).await;
+    rig.endpoint.set(answers::rotated_keys);
+    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_five_seconds_begin_with_the_start_of_a_fetch() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |request| {
+        sleep(2 * SECOND).await;
+        answers::keys(request).await
+    });
+    rig.keys.refresh().await.unwrap();
+    rig.endpoint.set(answers::rotated_keys);
+    sleep(3 * SECOND).await;
+    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_was_due_holds_up_the_fetch_for_an_unknown_key_too() {
+    let rig = Rig::of_age(360 * SECOND).await;
+    assert_eq!(rig.judge(&token()).await.0, Ok(()));
+    sleep(SECOND).await;
+    assert_eq!(at_once(rig.judge(&rotated_token().sign())).0, Err(VerifyError::UnknownKey));
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_fetches_that_bring_no_new_key_widen_the_spacing_to_ten_seconds() {
+    let rig = Rig::of_age(60 * SECOND).await;
+    let gaps = gaps(&rig, &rotated_token().sign(), 45 * SECOND).await;
+    assert_eq!(gaps, [5, 5, 10, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_narrows_the_spacing_to_five_seconds_again() {
+    let rig = Rig::of_age(60 * SECOND).await;
+    gaps(&rig, &rotated_token().sign(), 45 * SECOND).await;
+    rig.endpoint.set(answers::rotated_keys);
+    sleep(10 * SECOND).await;
+    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
+    assert_eq!(gaps(&rig, &token(), 12 * SECOND).await, [5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_error_is_tried_once_more_at_once() {
+    let rig = Rig::empty();
+    without_connections(&rig, |tries| tries == 1);
+    assert_eq!(rig.judge(&token()).await, (Ok(()), Duration::ZERO));
+    assert_eq!(rig.keys.status().fetches_failed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_connection_error_ends_the_fetch() {
+    let rig = Rig::empty();
+    without_connections(&rig, |_| false);
+    rig.judge(&token()).await.0.unwrap_err();
+    assert_eq!(rig.endpoint.requests(), 2);
+    assert_eq!(rig.keys.status().fetches_failed(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_good_is_not_tried_again_at_once() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    rig.judge(&token()).await.0.unwrap_err();
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_tries_together_take_no_longer_than_request_timeout() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |_| {
+        sleep(2 * SECOND).await;
+        Err(JwksError::Connect("refused".to_owned()))
+    });
+    assert_eq!(rig.keys.refresh().await, Err(JwksError::Timeout(3 * SECOND)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_keys_a_failed_fetch_is_repeated_every_five_seconds() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    let gaps = gaps(&rig, &token(), 600 * SECOND).await;
+    assert!(gaps.len() > 100 && gaps.iter().all(|gap| *gap == 5), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_keys_at_hand_failed_fetches_back_off_to_a_minute_at_most() {
+    let rig = Rig::of_age(360 * SECOND).await;
+    rig.endpoint.set(answers::outage);
+    let gaps = gaps(&rig, &token(), 3 * 3600 * SECOND).await;
+    assert!(gaps.iter().all(|gap| (5..=60).contains(gap)), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn programs_that_back_off_together_do_not_come_again_together() {
+    let rig = Rig::of_age(360 * SECOND).await;
+    rig.endpoint.set(answers::outage);
+    // Of three hours the last ones, when nothing but the jitter differs any more.
+    let gaps = gaps(&rig, &token(), 3 * 3600 * SECOND).await.split_off(20);
+    assert!(gaps.iter().any(|gap| *gap > 30), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| *gap < 30), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_fetch_ends_the_back_off_of_the_failed_ones_before() {
+    let rig = Rig::of_age(360 * SECOND).await;
+    rig.endpoint.set(answers::outage);
+    gaps(&rig, &token(), 3600 * SECOND).await;
+    rig.endpoint.set(answers::keys);
+    rig.keys.refresh().await.unwrap();
+    rig.endpoint.set(answers::outage);
+    assert_eq!(gaps(&rig, &rotated_token().sign(), 11 * SECOND).await, [5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_comes_again_after_the_time_that_it_was_told_has_its_fetch() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    let verdict = rig.judge(&token()).await.0;
+    let Err(VerifyError::KeysUnavailable { retry_after }) = verdict else { panic!("{verdict:?}") };
+    rig.endpoint.set(answers::keys);
+    sleep(retry_after).await;
+    assert_eq!(rig.judge(&token()).await.0, Ok(()));
+}

@@ -1,0 +1,126 @@
+//! What is logged at the finest level: no token, no secret, and nothing that breaks a line.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache};
+use serde_json::{Value, json};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::common::send;
+use crate::common::served::Served;
+use crate::common::tokens::{CLIENT, POOL, access};
+
+/// What this thread logs, as long as it is kept.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn start() -> (Self, impl Sized) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        (log, subscriber.with_writer(move || writer.clone()).finish().set_default())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The first key of the pool, with these members.
+fn key_with(members: &Value) -> Value {
+    let set: Value = serde_json::from_str(&POOL.jwks()).expect("a JWKS");
+    let mut key = set["keys"][0].clone();
+    for (name, value) in members.as_object().expect("an object") {
+        key[name] = value.clone();
+    }
+    key
+}
+
+/// What is logged while these keys are fetched.
+async fn log_of_fetch(keys: Value) -> String {
+    let served = Served(json!({ "keys": keys }).to_string().into());
+    let cache = JwksCache::builder(POOL.user_pool()).fetcher(served).build();
+    let (log, _guard) = Log::start();
+    let _ = cache.expect("settings that can be").refresh().await;
+    log.text()
+}
+
+/// What is logged while a request with this token is answered.
+async fn log_of_request(token: &str) -> String {
+    let cache = JwksCache::builder(POOL.user_pool()).fetcher(Served(POOL.jwks().into())).build();
+    let verifier = CognitoVerifier::builder().trust(cache.expect("settings that can be"), CLIENT);
+    let layer = CognitoLayer::new(verifier.build().expect("settings that can be"));
+    let (log, _guard) = Log::start();
+    let bearer = format!("Bearer {token}");
+    send::get(Router::new().layer(layer), &[("authorization", bearer)]).await;
+    log.text()
+}
+
+#[tokio::test]
+async fn a_private_key_in_the_set_is_never_logged() {
+    let secrets = json!({ "kid": "leaked", "d": "secret-d", "p": "secret-p", "q": "secret-q" });
+    let log = log_of_fetch(json!([key_with(&secrets), key_with(&json!({}))])).await;
+    assert!(log.contains("leaked"), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[tokio::test]
+async fn a_private_key_of_another_form_is_never_logged() {
+    let secrets = json!({ "d": { "secret-d": ["secret-d"] }, "kty": "secret-kty", "n": 7 });
+    let log = log_of_fetch(json!([key_with(&secrets), "secret-key"])).await;
+    assert!(log.contains("skipped"), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[tokio::test]
+async fn a_kid_of_the_set_does_not_break_the_line_that_names_it() {
+    let kid = json!({ "kid": "a\nERROR forged\r\u{1b}[31m" });
+    let unusable = json!({ "kid": "b\nERROR forged\u{85}", "use": "enc" });
+    let log = log_of_fetch(json!([key_with(&kid), key_with(&unusable)])).await;
+    assert!(log.matches("ERROR forged").count() >= 2, "{log}");
+    assert!(log.lines().all(|line| !line.starts_with("ERROR")), "{log}");
+    assert!(!log.contains(['\r', '\u{1b}', '\u{85}']), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_kid_of_a_token_does_not_break_a_line() {
+    let token = access().header("kid", "a\nERROR forged\r\u{1b}[31m").sign();
+    let log = log_of_request(&token).await;
+    assert!(log.contains("refused a request"), "{log}");
+    assert!(log.lines().all(|line| !line.starts_with("ERROR")), "{log}");
+    assert!(!log.contains(['\r', '\u{1b}']), "{log:?}");
+}
+
+#[tokio::test]
+async fn no_part_of_a_token_is_logged() {
+    let good = access();
+    let tokens = [
+        good.clone().sign(),
+        good.clone().expired().sign(),
+        good.clone().claim("iss", "https://secret.example").sign(),
+        good.clone().claim("scope", 7).sign(),
+        good.clone().header("alg", "secret").sign(),
+        POOL.refresh_token(),
+        "secret.secret".to_owned(),
+    ];
+    for token in tokens {
+        let log = log_of_request(&token).await;
+        assert!(log.contains("axum_cognito"), "{log}");
+        assert!(token.split('.').all(|part| !log.contains(part)), "{log}");
+        assert!(!log.contains("secret") && !log.contains("alice"), "{log}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Answers of a program's own: which refusals they replace, and what is added to them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum_cognito::testing::TestPool;
+use axum_cognito::{
+    AccessClaims, CognitoLayer, IdClaims, Rejection, RejectionKind, Require, TokenSource,
+};
+use http::{Response, StatusCode};
+
+use crate::common::{late_keys, send};
+
+static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
+
+fn layer() -> CognitoLayer {
+    CognitoLayer::new(POOL.verifier("test-client")).realm("orders")
+}
+
+/// Answers with the kind of the refusal, as text, under its own status.
+fn by_kind() -> impl Fn(Rejection) -> Response<Body> + Clone {
+    |rejection| (rejection.status(), format!("{:?}", rejection.kind())).into_response()
+}
+
+async fn alice_asks(app: Router) -> Response<String> {
+    let token = POOL.access_token("alice").sign();
+    send::get(app, &[("authorization", format!("Bearer {token}"))]).await
+}
+
+async fn nobody_asks(app: Router) -> Response<String> {
+    send::get::<&str>(app, &[]).await
+}
+
+fn app() -> Router {
+    Router::new().route("/", get(async |_: AccessClaims| "in"))
+}
+
+fn rejection(answer: &Response<String>) -> Option<RejectionKind> {
+    answer.extensions().get().map(Rejection::kind)
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_layer_is_answered_so() {
+    let answer = nobody_asks(app().layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (401, "MissingToken"));
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_wait_for_keys_is_answered_so() {
+    let (layer, gate) = late_keys::layer(&POOL);
+    gate.add_permits(1);
+    let token = POOL.access_token("alice").header("kid", "unknown").sign();
+    let authorization = ("authorization", format!("Bearer {token}"));
+    let answer = send::get(app().layer(layer.on_rejection(by_kind())), &[authorization]).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (401, "InvalidToken"));
+}
+
+#[tokio::test]
+async fn a_refusal_by_a_requirement_is_answered_so() {
+    let app = app().layer(Require::group("admins")).layer(layer().on_rejection(by_kind()));
+    let answer = alice_asks(app).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (403, "Forbidden"));
+}
+
+#[tokio::test]
+async fn a_refusal_by_an_extractor_is_answered_so() {
+    let app = Router::new().route("/", get(async |_: IdClaims| "in"));
+    let answer = alice_asks(app.layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (401, "InvalidToken"));
+}
+
+#[tokio::test]
+async fn a_refusal_by_an_extractor_behind_an_optional_layer_is_answered_so() {
+    let answer = nobody_asks(app().layer(layer().optional().on_rejection(by_kind()))).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (401, "MissingToken"));
+}
+
+#[tokio::test]
+async fn an_answer_of_the_handler_is_left_alone() {
+    let handler = async || (StatusCode::FORBIDDEN, "the handler's own");
+    let app = Router::new().route("/", get(handler)).layer(layer().on_rejection(by_kind()));
+    let answer = alice_asks(app).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (403, "the handler's own"));
+    assert_eq!(answer.headers().get("www-authenticate"), None);
+}
+
+#[tokio::test]
+async fn an_answer_with_the_same_status_gets_the_headers_that_it_lacks() {
+    let answer = nobody_asks(app().layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!(answer.headers()["www-authenticate"], "Bearer realm=\"orders\"");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn an_answer_with_the_same_status_keeps_its_own_headers() {
+    let own = |rejection: Rejection| {
+        let headers = [("www-authenticate", "Bearer realm=\"own\""), ("cache-control", "private")];
+        (rejection.status(), headers).into_response()
+    };
+    let answer = nobody_asks(app().layer(layer().on_rejection(own))).await;
+    let challenges: Vec<_> = answer.headers().get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, ["Bearer realm=\"own\""]);
+    assert_eq!(answer.headers()["cache-control"], "private");
+}
+
+#[tokio::test]
+async fn an_answer_with_another_status_gets_no_challenge() {
+    let login = |_| (StatusCode::SEE_OTHER, [("location", "/login")]).into_response();
+    let answer = nobody_asks(app().layer(layer().on_rejection(login))).await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/login".parse().expect("text"))
+    );
+    assert_eq!(answer.headers().get("www-authenticate"), None);
+}
+
+#[tokio::test]
+async fn an_answer_of_the_own_carries_the_rejection() {
+    let login = |_| (StatusCode::SEE_OTHER, [("location", "/login")]).into_response();
+    let layer = layer().on_rejection(login);
+    assert_eq!(
+        rejection(&nobody_asks(app().layer(layer.clone())).await),
+        Some(RejectionKind::MissingToken)
+    );
+    let inside = app().layer(Require::group("admins")).layer(layer);
+    assert_eq!(rejection(&alice_asks(inside).await), Some(RejectionKind::Forbidden));
+}
+
+#[tokio::test]
+async fn the_own_answer_is_asked_for_once_a_refusal() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let counting = move |rejection: Rejection| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        by_kind()(rejection)
+    };
+    let app = app().layer(Require::group("admins")).layer(layer().on_rejection(counting));
+    nobody_asks(app.clone()).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    alice_asks(app).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_own_answer_is_not_asked_for_when_nothing_is_refused() {
+    let never = |_: Rejection| -> Response<Body> { panic!("asked") };
+    assert_eq!(alice_asks(app().layer(layer().on_rejection(never))).await.status(), 200);
+}
+
+#[tokio::test]
+async fn of_two_layers_with_answers_the_inner_one_answers() {
+    let inner = layer().token_from([TokenSource::header("x-inner")]);
+    let app = app().layer(inner.on_rejection(|_| "inner".into_response()));
+    let app = app.layer(layer().on_rejection(|_| "outer".into_response()));
+    assert_eq!(alice_asks(app).await.body(), "inner");
+}
+
+#[tokio::test]
+async fn of_two_layers_with_answers_the_inner_one_answers_for_a_requirement() {
+    let app = app().layer(Require::group("admins"));
+    let app = app.layer(layer().on_rejection(|_| "inner".into_response()));
+    let app = app.layer(layer().on_rejection(|_| "outer".into_response()));
+    assert_eq!(alice_asks(app).await.body(), "inner");
+}
+
+#[tokio::test]
+async fn the_other_settings_of_a_layer_stand_before_or_behind_its_answer() {
+    let bare = || CognitoLayer::new(POOL.verifier("test-client"));
+    let before = nobody_asks(app().layer(bare().realm("a").on_rejection(by_kind()))).await;
+    let behind = nobody_asks(app().layer(bare().on_rejection(by_kind()).realm("a"))).await;
+    assert_eq!(before.headers()["www-authenticate"], "Bearer realm=\"a\"");
+    assert_eq!(behind.headers()["www-authenticate"], "Bearer realm=\"a\"");
+}

@@ -1,0 +1,192 @@
+//! Every `Require`, and the order in which several are asked.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::routing::get;
+use axum_cognito::testing::{TestPool, TestToken};
+use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection, RejectionKind, Require, TokenUse};
+
+use crate::common::send;
+
+static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
+
+const NOTHING: [&str; 0] = [];
+
+/// Why a request with this token is refused; `None` if it is let in.
+async fn refusal(require: Require, token: TestToken) -> Option<Rejection> {
+    let builder = CognitoVerifier::builder().trust(&*POOL, "test-client").clock(POOL.clock());
+    let verifier = builder.token_use(TokenUse::Any).build().expect("settings that can be");
+    let app = Router::new().route("/", get(async || "in"));
+    let app = app.route_layer(require).layer(CognitoLayer::new(verifier));
+    let answer = send::get(app, &[("authorization", format!("Bearer {}", token.sign()))]).await;
+    let rejection = answer.extensions().get().cloned();
+    assert_eq!(answer.status() == 200, rejection.is_none(), "{}", answer.body());
+    rejection
+}
+
+async fn lets_in(require: Require, token: TestToken) -> bool {
+    refusal(require, token).await.is_none()
+}
+
+fn scoped(scopes: &str) -> TestToken {
+    POOL.access_token("alice").scope(scopes)
+}
+
+fn grouped<const N: usize>(groups: [&str; N]) -> TestToken {
+    POOL.access_token("alice").groups(groups)
+}
+
+fn challenge(rejection: &Rejection) -> String {
+    let challenge = rejection.www_authenticate().expect("a challenge");
+    challenge.to_str().expect("text").to_owned()
+}
+
+#[tokio::test]
+async fn scope_asks_for_exactly_this_scope() {
+    let require = || Require::scope("orders/read");
+    assert!(lets_in(require(), scoped("orders/read")).await);
+    assert!(lets_in(require(), scoped("a orders/read b")).await);
+    for scopes in ["", "orders", "orders/", "orders/read2", "orders/rea", "Orders/read", "read"] {
+        assert!(!lets_in(require(), scoped(scopes)).await, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_with_a_space_is_never_met_by_two() {
+    assert!(!lets_in(Require::scope("a b"), scoped("a b")).await);
+}
+
+#[tokio::test]
+async fn any_scope_asks_for_one_at_least() {
+    let require = || Require::any_scope(["a", "b"]);
+    for scopes in ["a", "b", "b a", "c b"] {
+        assert!(lets_in(require(), scoped(scopes)).await, "{scopes}");
+    }
+    for scopes in ["", "c", "ab", "c d"] {
+        assert!(!lets_in(require(), scoped(scopes)).await, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn all_scopes_asks_for_each() {
+    let require = || Require::all_scopes(["a", "b"]);
+    for scopes in ["a b", "b a", "c b d a"] {
+        assert!(lets_in(require(), scoped(scopes)).await, "{scopes}");
+    }
+    for scopes in ["", "a", "b", "ab", "a c"] {
+        assert!(!lets_in(require(), scoped(scopes)).await, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn group_asks_for_exactly_this_group() {
+    let require = || Require::group("admins");
+    assert!(lets_in(require(), grouped(["users", "admins"])).await);
+    for group in ["", "admin", "admins2", "Admins", "admins ", "users admins", "users,admins"] {
+        assert!(!lets_in(require(), grouped([group])).await, "{group}");
+    }
+    assert!(!lets_in(require(), POOL.access_token("alice")).await);
+}
+
+#[tokio::test]
+async fn any_group_asks_for_one_at_least() {
+    let require = || Require::any_group(["a", "b"]);
+    assert!(lets_in(require(), grouped(["b"])).await);
+    assert!(lets_in(require(), grouped(["c", "a"])).await);
+    assert!(!lets_in(require(), grouped(["c", "ab"])).await);
+    assert!(!lets_in(require(), grouped([])).await);
+}
+
+#[tokio::test]
+async fn all_groups_asks_for_each() {
+    let require = || Require::all_groups(["a", "b"]);
+    assert!(lets_in(require(), grouped(["b", "c", "a"])).await);
+    assert!(!lets_in(require(), grouped(["a", "c"])).await);
+    assert!(!lets_in(require(), grouped(["a b"])).await);
+}
+
+#[tokio::test]
+async fn when_asks_the_predicate() {
+    let require = || Require::when(|claims| claims.username() == Some("alice"));
+    assert!(lets_in(require(), POOL.access_token("alice")).await);
+    assert!(!lets_in(require(), POOL.access_token("bob")).await);
+}
+
+#[tokio::test]
+async fn one_of_nothing_lets_nobody_in() {
+    assert!(!lets_in(Require::any_scope(NOTHING), scoped("a")).await);
+    assert!(!lets_in(Require::any_group(NOTHING), grouped(["a"])).await);
+}
+
+#[tokio::test]
+async fn all_of_nothing_lets_every_token_in() {
+    assert!(lets_in(Require::all_scopes(NOTHING), scoped("a")).await);
+    assert!(lets_in(Require::all_groups(NOTHING), POOL.id_token("alice")).await);
+}
+
+#[tokio::test]
+async fn the_empty_scope_is_met_by_none() {
+    assert!(!lets_in(Require::scope(""), scoped("a  b")).await);
+}
+
+#[tokio::test]
+async fn an_id_token_has_groups_and_no_scopes() {
+    let token = || POOL.id_token("alice").groups(["admins"]).claim("scope", "orders/read");
+    assert!(lets_in(Require::group("admins"), token()).await);
+    assert!(!lets_in(Require::scope("orders/read"), token()).await);
+}
+
+#[tokio::test]
+async fn a_machine_has_scopes_and_no_groups() {
+    let token = || POOL.machine_token("test-client").scope("orders/read");
+    assert!(lets_in(Require::scope("orders/read"), token()).await);
+    assert!(!lets_in(Require::group("admins"), token()).await);
+}
+
+#[tokio::test]
+async fn and_asks_for_both() {
+    let require = || Require::scope("a").and(Require::group("g"));
+    assert!(lets_in(require(), scoped("a").groups(["g"])).await);
+    assert!(!lets_in(require(), scoped("a").groups(["h"])).await);
+    assert!(!lets_in(require(), scoped("b").groups(["g"])).await);
+}
+
+#[tokio::test]
+async fn the_first_that_is_not_met_decides_the_answer() {
+    let kind = async |require| refusal(require, scoped("x")).await.map(|refusal| refusal.kind());
+    let (scope, group) = (|| Require::scope("a"), || Require::group("g"));
+    let scope_first = kind(scope().and(group())).await;
+    assert_eq!(scope_first, Some(RejectionKind::InsufficientScope));
+    assert_eq!(kind(group().and(scope())).await, Some(RejectionKind::Forbidden));
+    let met_first = kind(Require::scope("x").and(group()).and(scope())).await;
+    assert_eq!(met_first, Some(RejectionKind::Forbidden));
+}
+
+#[tokio::test]
+async fn what_stands_behind_the_first_that_is_not_met_is_not_asked() {
+    let require = Require::group("g").and(Require::when(|_| panic!("asked")));
+    assert!(!lets_in(require, scoped("a")).await);
+}
+
+#[tokio::test]
+async fn and_keeps_the_order_of_what_it_joins() {
+    let inner = Require::scope("b").and(Require::scope("c"));
+    let require = Require::scope("a").and(inner).and(Require::scope("d"));
+    for (token, missing) in [("", "a"), ("a", "b"), ("a b", "c"), ("a b c", "d")] {
+        let refusal = refusal(require.clone(), scoped(token)).await.expect("a refusal");
+        assert!(challenge(&refusal).ends_with(&format!("scope=\"{missing}\"")), "{refusal}");
+    }
+    assert!(lets_in(require, scoped("a b c d")).await);
+}
+
+#[tokio::test]
+async fn two_layers_ask_the_outer_one_first() {
+    let app = Router::new().route("/", get(async || "in"));
+    let app = app.layer(Require::scope("inner")).layer(Require::scope("outer"));
+    let app = app.layer(CognitoLayer::new(POOL.verifier("test-client")));
+    let authorization = ("authorization", format!("Bearer {}", scoped("x").sign()));
+    let answer = send::get(app, &[authorization]).await;
+    let refusal = answer.extensions().get().expect("a refusal");
+    assert!(challenge(refusal).ends_with("scope=\"outer\""));
+}

@@ -1,0 +1,249 @@
+//! Where a token comes from: cookies, other headers, and the order in which they are asked.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::routing::get;
+use axum_cognito::testing::TestPool;
+use axum_cognito::{CognitoClaims, CognitoLayer, TokenSource};
+use http::{HeaderMap, Response};
+
+use crate::common::send;
+
+static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
+
+const HEADER: &str = "x-amzn-oidc-accesstoken";
+
+fn layer<const N: usize>(sources: [TokenSource; N]) -> CognitoLayer {
+    CognitoLayer::new(POOL.verifier("test-client")).token_from(sources)
+}
+
+fn cookie() -> TokenSource {
+    TokenSource::cookie("access_token")
+}
+
+fn token_of(user: &str) -> String {
+    POOL.access_token(user).sign()
+}
+
+fn expired() -> String {
+    POOL.access_token("alice").expired().sign()
+}
+
+async fn who(claims: Option<CognitoClaims>) -> String {
+    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+}
+
+async fn ask<V: AsRef<[u8]>>(layer: CognitoLayer, headers: &[(&str, V)]) -> Response<String> {
+    send::get(Router::new().route("/", get(who)).layer(layer), headers).await
+}
+
+/// The user that a request with this line of cookies is taken for.
+async fn ask_cookies(line: impl AsRef<[u8]>) -> Response<String> {
+    ask(layer([cookie()]), &[("cookie", line)]).await
+}
+
+fn assert_user(answer: &Response<String>, user: &str) {
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (200, user));
+}
+
+fn assert_refused(answer: &Response<String>, status: u16, error: &str) {
+    assert_eq!(answer.status(), status, "{}", answer.body());
+    let body: serde_json::Value = serde_json::from_str(answer.body()).expect("JSON");
+    assert_eq!(body["error"], error);
+}
+
+#[tokio::test]
+async fn a_cookie_carries_a_token_among_others() {
+    let line = format!("theme=dark; access_token={}; lang=de", token_of("alice"));
+    assert_user(&ask_cookies(line).await, "alice");
+}
+
+#[tokio::test]
+async fn a_cookie_in_a_second_line_carries_a_token() {
+    let mine = format!("access_token={}", token_of("alice"));
+    let lines = [("cookie", "theme=dark"), ("cookie", &*mine)];
+    assert_user(&ask(layer([cookie()]), &lines).await, "alice");
+}
+
+#[tokio::test]
+async fn a_cookie_in_quotes_carries_a_token() {
+    assert_user(&ask_cookies(format!("access_token=\"{}\"", token_of("alice"))).await, "alice");
+}
+
+#[tokio::test]
+async fn a_cookie_of_a_similar_name_carries_no_token() {
+    let token = token_of("alice");
+    for name in ["Access_token", "access_token2", "xaccess_token", "access", "access_token_"] {
+        assert_refused(&ask_cookies(format!("{name}={token}")).await, 401, "missing_token");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_cookie_carries_no_token() {
+    for line in ["access_token=", "access_token=\"\"", "access_token", "access_token= ; a=b"] {
+        assert_refused(&ask_cookies(line).await, 401, "missing_token");
+    }
+}
+
+#[tokio::test]
+async fn two_cookies_of_the_name_are_refused_even_if_they_are_equal() {
+    let pair = format!("access_token={}", token_of("alice"));
+    assert_refused(&ask_cookies(format!("{pair}; {pair}")).await, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn two_cookies_of_the_name_in_two_lines_are_refused() {
+    let pair = format!("access_token={}", token_of("alice"));
+    let lines = [("cookie", &*pair), ("cookie", "access_token=x")];
+    assert_refused(&ask(layer([cookie()]), &lines).await, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_no_token_is_malformed() {
+    for value in [&b"a b"[..], b"a,b", b"\xc3\xa9", b"\t\x80", b"\"a", b"a%2Eb", b"==", b"a=b"] {
+        let answer = ask_cookies([b"access_token=", value].concat()).await;
+        assert_refused(&answer, 400, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn what_other_cookies_hold_does_not_matter() {
+    let token = token_of("alice").into_bytes();
+    let line = [b"a=\xff\xfe; =; ;;b; access_token=", &*token, b"; \x80=\x80; c=\"; d="].concat();
+    assert_user(&ask_cookies(line).await, "alice");
+}
+
+#[tokio::test]
+async fn a_token_behind_more_cookies_than_sixteen_bits_count_is_found() {
+    let line = "a=b; ".repeat(0x1_0001) + "access_token=" + &token_of("alice");
+    assert_user(&ask_cookies(line).await, "alice");
+}
+
+#[tokio::test]
+async fn a_second_cookie_behind_more_than_sixteen_bits_count_is_refused() {
+    let pair = format!("access_token={}; ", token_of("alice"));
+    let line = pair.clone() + &"a=b; ".repeat(0xffff) + &pair;
+    assert_refused(&ask_cookies(line).await, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_token_in_the_last_of_many_cookie_lines_is_found() {
+    let mine = format!("access_token={}", token_of("alice"));
+    let mut lines = vec![("cookie", "a=b"); 20_000];
+    lines.push(("cookie", &mine));
+    assert_user(&ask(layer([cookie()]), &lines).await, "alice");
+}
+
+#[tokio::test]
+async fn a_cookie_about_as_long_as_sixteen_bits_count_is_a_bad_token() {
+    for length in [0xffff, 0x1_0000, 0x10_0000] {
+        let answer = ask_cookies(format!("access_token={}", "a".repeat(length))).await;
+        assert_refused(&answer, 401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn the_whole_value_of_a_header_is_the_token() {
+    let answer = ask(layer([TokenSource::header(HEADER)]), &[(HEADER, token_of("alice"))]).await;
+    assert_user(&answer, "alice");
+}
+
+#[tokio::test]
+async fn a_scheme_in_a_header_of_its_own_is_malformed() {
+    let value = format!("Bearer {}", token_of("alice"));
+    let answer = ask(layer([TokenSource::header(HEADER)]), &[(HEADER, value)]).await;
+    assert_refused(&answer, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn two_lines_of_a_header_of_its_own_are_refused() {
+    let lines = [(HEADER, token_of("alice")), (HEADER, token_of("alice"))];
+    let answer = ask(layer([TokenSource::header(HEADER)]), &lines).await;
+    assert_refused(&answer, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn an_empty_header_of_its_own_carries_no_token() {
+    let answer = ask(layer([TokenSource::header(HEADER)]), &[(HEADER, "")]).await;
+    assert_refused(&answer, 401, "missing_token");
+}
+
+#[tokio::test]
+async fn the_first_source_that_holds_a_good_token_decides() {
+    let headers = [
+        ("authorization", format!("Bearer {}", token_of("alice"))),
+        ("cookie", format!("access_token={}", token_of("bob"))),
+    ];
+    assert_user(&ask(layer([TokenSource::bearer(), cookie()]), &headers).await, "alice");
+    assert_user(&ask(layer([cookie(), TokenSource::bearer()]), &headers).await, "bob");
+}
+
+#[tokio::test]
+async fn the_first_source_that_holds_a_bad_token_decides() {
+    let headers = [
+        ("authorization", format!("Bearer {}", expired())),
+        ("cookie", format!("access_token={}", token_of("bob"))),
+    ];
+    let answer = ask(layer([TokenSource::bearer(), cookie()]), &headers).await;
+    assert_refused(&answer, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn the_first_source_that_is_malformed_decides() {
+    let headers = [
+        ("authorization", "Bearer".to_owned()),
+        ("cookie", format!("access_token={}", token_of("bob"))),
+    ];
+    let answer = ask(layer([TokenSource::bearer(), cookie()]), &headers).await;
+    assert_refused(&answer, 400, "invalid_request");
+}
+
+#[tokio::test]
+async fn what_a_later_source_holds_does_not_matter() {
+    let headers = [
+        ("authorization", format!("Bearer {}", token_of("alice"))),
+        ("cookie", "access_token=a b; access_token=c".to_owned()),
+    ];
+    assert_user(&ask(layer([TokenSource::bearer(), cookie()]), &headers).await, "alice");
+}
+
+#[tokio::test]
+async fn a_source_without_a_token_leaves_the_decision_to_the_next() {
+    let headers = [
+        ("authorization", "Basic eDp5".to_owned()),
+        (HEADER, String::new()),
+        ("cookie", format!("access_token={}", token_of("bob"))),
+    ];
+    let sources = [TokenSource::bearer(), TokenSource::header(HEADER), cookie()];
+    assert_user(&ask(layer(sources), &headers).await, "bob");
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_configured_is_not_asked() {
+    let value = format!("Bearer {}", token_of("alice"));
+    let answer = ask(layer([cookie()]), &[("authorization", value)]).await;
+    assert_refused(&answer, 401, "missing_token");
+}
+
+#[tokio::test]
+async fn an_optional_layer_refuses_a_bad_cookie() {
+    let cookie_line = format!("access_token={}", expired());
+    let answer = ask(layer([cookie()]).optional(), &[("cookie", cookie_line)]).await;
+    assert_refused(&answer, 401, "invalid_token");
+}
+
+async fn print(headers: HeaderMap) -> String {
+    format!("{headers:?}")
+}
+
+#[tokio::test]
+async fn a_layer_inside_prints_sensitive_for_every_source() {
+    let sources = [TokenSource::bearer(), cookie(), TokenSource::header(HEADER)];
+    let token = token_of("alice");
+    let pair = format!("access_token={token}");
+    let headers = [("cookie", &*pair), ("cookie", "session=secret"), (HEADER, &*token)];
+    let app = Router::new().route("/", get(print)).layer(layer(sources));
+    let print = send::get(app, &headers).await.into_body();
+    assert_eq!(print.matches("Sensitive").count(), 3, "{print}");
+}
