@@ -20,7 +20,9 @@ pub struct TestClock {
 impl TestClock {
     pub(crate) fn new() -> Self {
         Self {
-            start: Instant::now(),
+            // Not tokio's own `now`: so all clocks agree, those too that were made in a runtime
+            // whose paused time had been advanced before.
+            start: Instant::from_std(std::time::Instant::now()),
             start_wall: super::since_epoch(SystemTime::now()),
             moved_millis: Arc::default(),
         }

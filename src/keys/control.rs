@@ -44,6 +44,8 @@ pub(super) struct Control {
     /// Since when, and for how long, failures hold the next fetch up.
     back_off: Option<(Moment, Duration)>,
     in_flight: Option<watch::Receiver<()>>,
+    /// Whether the last fetch began after an hour without any.
+    ended_idleness: bool,
     failures_in_row: u32,
     fruitless_in_row: u32,
     pub(super) last_error: Option<JwksError>,
@@ -77,6 +79,7 @@ impl Control {
             return Err(Blocked { retry_after, just_answered });
         }
         let (sender, receiver) = watch::channel(());
+        self.ended_idleness = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
         self.last_start = Some(now);
         self.in_flight = Some(receiver);
         Ok(sender)
@@ -111,8 +114,12 @@ impl Control {
         spaced.max(backed_off)
     }
 
-    /// Whether nothing was tried for an hour, for keys that are there since `born`.
+    /// Whether nothing was tried for an hour, for keys that are there since `born`; and while the
+    /// fetch that ends this is under way.
     pub(super) fn is_idle(&self, born: Moment, now: Moment) -> bool {
+        if self.in_flight.is_some() {
+            return self.ended_idleness;
+        }
         now.since(self.last_start.unwrap_or(born)) >= IDLE_AFTER
     }
 

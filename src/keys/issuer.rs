@@ -3,7 +3,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::control::{Cause, Control};
@@ -65,15 +64,18 @@ impl IssuerKeys {
 
     /// Starts the refresh that ageing keys want, if one may start, and counts a stale answer.
     ///
-    /// Returns what to wait for, a second at most, if nothing was tried for an hour.
-    pub(crate) fn tend(self: &Arc<Self>, view: &View, now: Moment) -> Option<watch::Receiver<()>> {
+    /// Returns whether the keys should be waited for instead: nothing was tried for an hour.
+    pub(crate) fn tend(self: &Arc<Self>, view: &View, now: Moment) -> bool {
+        let idle = |born| self.control().is_idle(born, now);
+        if view.key_set.as_ref().is_some_and(|set| idle(set.started)) {
+            return true;
+        }
         if self.failing.load(Ordering::Relaxed) {
             self.stale_answers.fetch_add(1, Ordering::Relaxed);
         }
-        let born = view.key_set.as_ref()?.started;
-        let idle = self.control().is_idle(born, now);
-        let flight = self.demand(Cause::Due, now).ok();
-        flight.filter(|_| idle)
+        // Held up by spacing or back-off: a later answer starts it.
+        let _ = self.demand(Cause::Due, now);
+        false
     }
 
     /// The key with this id for a token that came at `arrived`: waits for a fetch if it must.
@@ -118,10 +120,10 @@ impl IssuerKeys {
     async fn wait_if_idle(self: &Arc<Self>, kid: &str, now: Moment) {
         let flight = {
             let view = self.view(now);
-            let wanted = view.ageing && view.key(kid).is_some();
-            if wanted { self.tend(&view, now) } else { None }
+            let idle = view.ageing && view.key(kid).is_some() && self.tend(&view, now);
+            idle.then(|| self.demand(Cause::Due, now))
         };
-        if let Some(mut flight) = flight {
+        if let Some(Ok(mut flight)) = flight {
             ended_by(Instant::now() + IDLE_WAIT, &mut flight).await;
         }
     }

@@ -146,9 +146,7 @@ impl CognitoVerifier {
             let wanted = || Wanted { keys: Arc::clone(keys), kid: kid.to_owned(), arrived: now };
             let view = keys.view(now);
             match view.key(kid) {
-                Some(key) if !view.is_ageing() || keys.tend(&view, now).is_none() => {
-                    Ok(Arc::clone(key))
-                }
+                Some(key) if !view.is_ageing() || !keys.tend(&view, now) => Ok(Arc::clone(key)),
                 Some(_) | None => Err(Pending::Key(wanted())),
             }
         });

@@ -23,6 +23,7 @@ mod jwk_set;
 mod jws;
 mod jws_header;
 mod jws_signature;
+mod keys_aged;
 mod keys_cached;
 mod keys_clock;
 mod keys_flight;
