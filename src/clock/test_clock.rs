@@ -45,7 +45,11 @@ impl TestClock {
     }
 
     pub(crate) fn since_epoch(&self) -> Duration {
-        let running = self.start_wall.saturating_add(self.start.elapsed());
+        let now = Instant::now();
+        // A paused clock may stand before the start, which was read off the system's.
+        let behind = self.start.saturating_duration_since(now);
+        let ahead = now.saturating_duration_since(self.start);
+        let running = self.start_wall.saturating_add(ahead).saturating_sub(behind);
         let moved = self.moved_millis.load(Ordering::SeqCst);
         let distance = Duration::from_millis(moved.unsigned_abs());
         if moved < 0 { running.saturating_sub(distance) } else { running.saturating_add(distance) }
