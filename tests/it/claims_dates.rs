@@ -21,9 +21,20 @@ fn lenient() -> CognitoVerifierBuilder {
     builder().leeway(Duration::from_secs(LEEWAY))
 }
 
-/// The second that it is now. Tests that go by it stop the clock.
+fn since_epoch() -> Duration {
+    POOL.clock().now().duration_since(UNIX_EPOCH).expect("after 1970")
+}
+
+/// The second that it is now.
 fn now() -> u64 {
-    POOL.clock().now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+    since_epoch().as_secs()
+}
+
+/// Moves the clock, which stands still, to the very beginning of a second.
+async fn begin_second() {
+    let nanos = u64::from(since_epoch().subsec_nanos());
+    tokio::time::advance(Duration::from_nanos(1_000_000_000 - nanos)).await;
+    assert_eq!(since_epoch().subsec_nanos(), 0);
 }
 
 fn verdict_of(builder: CognitoVerifierBuilder, token: &str) -> Result<CognitoClaims, VerifyError> {
@@ -49,12 +60,14 @@ fn seconds(seconds: f64) -> SystemTime {
 // RFC 7519 §4.1.4.
 #[tokio::test(start_paused = true)]
 async fn a_token_expires_with_the_second_of_exp() {
+    begin_second().await;
     assert_eq!(refusal(builder(), "exp", now() + 1), None);
     assert_eq!(refusal(builder(), "exp", now()), Some(VerifyError::Expired));
 }
 
 #[tokio::test(start_paused = true)]
 async fn leeway_lets_a_token_live_that_much_longer() {
+    begin_second().await;
     assert_eq!(refusal(lenient(), "exp", now() + 1 - LEEWAY), None);
     assert_eq!(refusal(lenient(), "exp", now() - LEEWAY), Some(VerifyError::Expired));
 }
@@ -82,12 +95,14 @@ fn exp_and_iat_are_required() {
 // RFC 7519 §4.1.5.
 #[tokio::test(start_paused = true)]
 async fn a_token_is_valid_from_the_second_of_nbf() {
+    begin_second().await;
     assert_eq!(refusal(builder(), "nbf", now()), None);
     assert_eq!(refusal(builder(), "nbf", now() + 1), Some(VerifyError::NotYetValid));
 }
 
 #[tokio::test(start_paused = true)]
 async fn leeway_lets_a_token_live_that_much_sooner() {
+    begin_second().await;
     assert_eq!(refusal(lenient(), "nbf", now() + LEEWAY), None);
     let too_soon = now() + LEEWAY + 1;
     assert_eq!(refusal(lenient(), "nbf", too_soon), Some(VerifyError::NotYetValid));
@@ -95,6 +110,7 @@ async fn leeway_lets_a_token_live_that_much_sooner() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_from_the_future_after_a_minute_and_the_leeway() {
+    begin_second().await;
     assert_eq!(refusal(builder(), "iat", now() + 60), None);
     assert_eq!(refusal(builder(), "iat", now() + 61), Some(VerifyError::IssuedInFuture));
     assert_eq!(refusal(lenient(), "iat", now() + 60 + LEEWAY), None);
@@ -104,11 +120,12 @@ async fn a_token_is_from_the_future_after_a_minute_and_the_leeway() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_too_old_after_the_longest_age_and_the_leeway() {
+    begin_second().await;
     let strict = || builder().max_token_age(Duration::from_secs(60));
-    assert_eq!(refusal(strict(), "iat", now() - 59), None);
+    assert_eq!(refusal(strict(), "iat", now() - 60), None);
     assert_eq!(refusal(strict(), "iat", now() - 61), Some(VerifyError::TooOld));
     let lenient = || strict().leeway(Duration::from_secs(LEEWAY));
-    assert_eq!(refusal(lenient(), "iat", now() - 59 - LEEWAY), None);
+    assert_eq!(refusal(lenient(), "iat", now() - 60 - LEEWAY), None);
     assert_eq!(refusal(lenient(), "iat", now() - 61 - LEEWAY), Some(VerifyError::TooOld));
 }
 

@@ -52,5 +52,6 @@ mod properties_good;
 mod readiness;
 mod rejection;
 mod require;
+mod rules;
 mod sources;
 mod wiring;

@@ -1,0 +1,58 @@
+//! The list of rules in `tests/README.md`: every rule has a test, and every test that it names exists.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const RULES: u32 = 45;
+
+/// The first column of each row of the tables, with the tests that the row names.
+fn rows() -> BTreeMap<String, Vec<String>> {
+    let list = fs::read_to_string(folder().join("README.md")).expect("the list of rules");
+    let rows = list.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.map(|row| row.trim_end_matches(" |").split(" | ").collect::<Vec<_>>());
+    let named = cells.filter(|cells| cells.len() == 3).map(|cells| {
+        let tests = cells[2].split(", ").map(|test| test.trim_matches('`').to_owned());
+        (cells[0].to_owned(), tests.filter(|test| test.contains("::")).collect())
+    });
+    named.collect()
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"))
+}
+
+/// Whether this file has a test of this name that runs.
+fn exists(file: &str, test: &str) -> bool {
+    let source = fs::read_to_string(folder().join(format!("it/{file}.rs"))).unwrap_or_default();
+    let Some((before, _)) = source.split_once(&format!("fn {test}(")) else { return false };
+    let attributes = before.rsplit("\n\n").next().unwrap_or_default();
+    attributes.contains("test]") || attributes.contains("test(")
+}
+
+#[test]
+fn every_rule_has_a_test() {
+    let rows = rows();
+    for rule in 1..=RULES {
+        let tests = rows.get(&rule.to_string());
+        assert!(tests.is_some_and(|tests| !tests.is_empty()), "rule {rule} has no test");
+    }
+}
+
+#[test]
+fn every_published_attack_has_a_test() {
+    let attacks: Vec<_> = rows().into_iter().filter(|(name, _)| name.starts_with("CVE-")).collect();
+    let named: usize = attacks.iter().map(|(name, _)| name.split(", ").count()).sum();
+    assert_eq!(named, 16);
+    assert!(attacks.iter().all(|(_, tests)| !tests.is_empty()), "{attacks:?}");
+}
+
+#[test]
+fn every_test_that_the_list_names_exists() {
+    for (rule, tests) in rows() {
+        for test in tests {
+            let (file, name) = test.split_once("::").expect("a file and a test");
+            assert!(exists(file, name), "rule {rule} names {test}, which does not exist");
+        }
+    }
+}
