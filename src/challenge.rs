@@ -42,7 +42,8 @@ impl Challenge {
 
     /// As [`set_realm`](Self::set_realm), for the URL of RFC 9728 §5.1.
     pub(crate) fn set_resource_metadata(&mut self, url: &str) -> Result<(), ConfigError> {
-        Arc::make_mut(&mut self.settings).resource_metadata = Some(quotable(url));
+        let clean = Some(quotable(url)).filter(|url| !url.is_empty());
+        Arc::make_mut(&mut self.settings).resource_metadata = clean;
         check("resource_metadata URL", url)
     }
 
@@ -53,8 +54,8 @@ impl Challenge {
             // Writing to a string cannot fail.
             let _ = write!(text, ", error=\"{code}\", error_description=\"{description}\"");
         }
-        if let Some(scope) = scope {
-            let _ = write!(text, ", scope=\"{}\"", quotable(scope));
+        if let Some(scope) = scope.map(quotable).filter(|scope| !scope.trim().is_empty()) {
+            let _ = write!(text, ", scope=\"{scope}\"");
         }
         if let Some(url) = &self.settings.resource_metadata {
             let _ = write!(text, ", resource_metadata=\"{url}\"");

@@ -1,7 +1,9 @@
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use http::Uri;
+use http::uri::Authority;
 
 use crate::ConfigError;
 
@@ -137,6 +139,9 @@ impl UserPool {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(wrong("it should begin with `https://` and a host"));
         };
+        if !is_address(authority) {
+            return Err(wrong("its host or port cannot exist"));
+        }
         if url.contains(['?', '#']) || authority.as_str().contains('@') {
             return Err(wrong("it should have no query, fragment or password"));
         }
@@ -163,10 +168,26 @@ impl fmt::Display for UserPool {
     }
 }
 
+/// Whether there may be something at this host and port.
+fn is_address(authority: &Authority) -> bool {
+    let host = authority.host();
+    let port = authority.as_str().rsplit_once(host).map_or("", |(_, port)| port);
+    let is_port = port.is_empty() || authority.port_u16().is_some();
+    let last_label = host.rsplit('.').next().unwrap_or_default();
+    let is_host = if let Some(address) = host.strip_prefix('[') {
+        address.trim_end_matches(']').parse::<Ipv6Addr>().is_ok()
+    } else if last_label.bytes().all(|byte| byte.is_ascii_digit()) {
+        host.parse::<Ipv4Addr>().is_ok()
+    } else {
+        true
+    };
+    is_port && is_host
+}
+
 /// Whether this host of a URL is the machine itself.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    let parsed = address.parse::<std::net::IpAddr>();
+    let parsed = address.parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || parsed.is_ok_and(|address| address.is_loopback())
 }
 

@@ -15,7 +15,9 @@ pub struct TokenSource(Place);
 enum Place {
     Bearer,
     Cookie(String),
-    Header(String, Option<HeaderName>),
+    Header(HeaderName),
+    /// Holds no token, and is an error when the layer is built.
+    Impossible(ConfigError),
 }
 
 /// Credentials that break the rules of HTTP, whatever token they hold.
@@ -40,30 +42,33 @@ impl TokenSource {
     /// cross-site requests, with `SameSite` at least.
     #[must_use]
     pub fn cookie(name: impl Into<String>) -> Self {
-        Self(Place::Cookie(name.into()))
+        let name = name.into();
+        if name.is_empty() || !name.bytes().all(is_tchar) {
+            let expected = "it should be letters, digits and `-_.!#$%&'*+^`|~`";
+            return Self::impossible("cookie", name, expected);
+        }
+        Self(Place::Cookie(name))
     }
 
     /// The whole value of this header, like `x-amzn-oidc-accesstoken` behind a load balancer.
     #[must_use]
     pub fn header(name: impl Into<String>) -> Self {
         let name = name.into();
-        let parsed = HeaderName::try_from(name.as_str()).ok();
-        Self(Place::Header(name, parsed))
+        match HeaderName::try_from(name.as_str()) {
+            Ok(AUTHORIZATION) => Self::impossible("header", name, "use `TokenSource::bearer()`"),
+            Ok(name) => Self(Place::Header(name)),
+            Err(_) => Self::impossible("header", name, "it should be the name of a header"),
+        }
+    }
+
+    fn impossible(kind: &'static str, name: String, expected: &'static str) -> Self {
+        Self(Place::Impossible(ConfigError::TokenSource { kind, name, expected }))
     }
 
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        let wrong = |kind, name: &String, expected| {
-            Err(ConfigError::TokenSource { kind, name: name.clone(), expected })
-        };
         match &self.0 {
-            Place::Cookie(name) if name.is_empty() || !name.bytes().all(is_tchar) => {
-                wrong("cookie", name, "it should be letters, digits and `-_.!#$%&'*+^`|~`")
-            }
-            Place::Header(name, None) => wrong("header", name, "it should be the name of a header"),
-            Place::Header(name, Some(AUTHORIZATION)) => {
-                wrong("header", name, "use `TokenSource::bearer()`")
-            }
-            Place::Bearer | Place::Cookie(_) | Place::Header(_, Some(_)) => Ok(()),
+            Place::Impossible(error) => Err(error.clone()),
+            Place::Bearer | Place::Cookie(_) | Place::Header(_) => Ok(()),
         }
     }
 
@@ -75,11 +80,11 @@ impl TokenSource {
         match &self.0 {
             Place::Bearer => bearer(single(headers, &AUTHORIZATION)?),
             Place::Cookie(name) => cookie(headers, name),
-            Place::Header(_, Some(name)) => match single(headers, name)? {
+            Place::Header(name) => match single(headers, name)? {
                 Some(value) if !value.is_empty() => b64token(value.as_bytes()).map(Some),
                 Some(_) | None => Ok(None),
             },
-            Place::Header(_, None) => Ok(None),
+            Place::Impossible(_) => Ok(None),
         }
     }
 
@@ -88,8 +93,8 @@ impl TokenSource {
         let name = match &self.0 {
             Place::Bearer => &AUTHORIZATION,
             Place::Cookie(_) => &COOKIE,
-            Place::Header(_, Some(name)) => name,
-            Place::Header(_, None) => return,
+            Place::Header(name) => name,
+            Place::Impossible(_) => return,
         };
         // `try_`: at its full size a header map would panic rather than look a name up.
         if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {

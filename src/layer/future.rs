@@ -114,12 +114,17 @@ fn answer<R: RespondToRejection<B>, B>(respond: &R, rejection: Rejection) -> Res
 }
 
 /// The response from inside; if it is a refusal by `Require` or an extractor, in this layer's form.
-fn answer_inner<R: RespondToRejection<B>, B>(respond: &R, response: Response<B>) -> Response<B> {
-    if !respond.replaces() {
+fn answer_inner<R: RespondToRejection<B>, B>(
+    respond: &R,
+    mut response: Response<B>,
+) -> Response<B> {
+    let Some(rejection) = response.extensions_mut().get_mut::<Rejection>() else {
+        return response;
+    };
+    if rejection.is_answered() || !respond.replaces() {
+        rejection.mark_answered();
         return response;
     }
-    match response.extensions().get::<Rejection>() {
-        Some(rejection) if !rejection.is_answered() => answer(respond, rejection.clone()),
-        Some(_) | None => response,
-    }
+    let rejection = rejection.clone();
+    answer(respond, rejection)
 }

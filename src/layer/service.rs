@@ -25,6 +25,14 @@ impl<S, R> CognitoService<S, R> {
     }
 }
 
+impl<S: Clone, R> CognitoService<S, R> {
+    /// The inner service that was polled ready; a clone that was not takes its place.
+    fn take_ready(&mut self) -> S {
+        let clone = self.inner.clone();
+        mem::replace(&mut self.inner, clone)
+    }
+}
+
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for CognitoService<S, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
@@ -42,9 +50,7 @@ where
         // Whatever stands there, another layer put there: only this one's verdict counts inside.
         request.extensions_mut().remove::<CognitoClaims>();
         request.extensions_mut().insert(self.settings.challenge.clone());
-        for source in &self.settings.sources {
-            source.mark_sensitive(request.headers_mut());
-        }
+        self.settings.mark_sensitive(request.headers_mut());
         let respond = self.respond.clone();
         match self.settings.judge(request.headers()) {
             Verdict::Passed(claims) => {
@@ -53,11 +59,13 @@ where
                 }
                 ResponseFuture::forwarded(self.inner.call(request), respond)
             }
-            Verdict::Refused(rejection) => ResponseFuture::refused(rejection, respond),
+            Verdict::Refused(rejection) => {
+                // What was polled ready may hold a place, of a limit or a buffer: give it back.
+                drop(self.take_ready());
+                ResponseFuture::refused(rejection, respond)
+            }
             Verdict::Waiting(verification) => {
-                // The one that was polled ready goes with the request; its clone was not.
-                let clone = self.inner.clone();
-                let ready = mem::replace(&mut self.inner, clone);
+                let ready = self.take_ready();
                 let settings = Arc::clone(&self.settings);
                 ResponseFuture::waiting(verification, request, ready, settings, respond)
             }

@@ -35,6 +35,12 @@ impl Settings {
         Self { verifier, optional: false, sources, challenge }
     }
 
+    /// Marks all that may hold credentials, `Authorization` always: other schemes have secrets too.
+    pub(super) fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        TokenSource::bearer().mark_sensitive(headers);
+        self.sources.iter().for_each(|source| source.mark_sensitive(headers));
+    }
+
     /// Judges a request by its headers, as far as it goes without waiting.
     pub(super) fn judge(&self, headers: &HeaderMap) -> Verdict {
         let found = self.sources.iter().find_map(|source| source.find(headers).transpose());

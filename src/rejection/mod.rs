@@ -151,6 +151,11 @@ impl Rejection {
         self.answered
     }
 
+    /// From now on no layer further out answers it.
+    pub(crate) fn mark_answered(&mut self) {
+        self.answered = true;
+    }
+
     /// Makes an answer whole: what it lacks of the headers, if it kept the status, and the
     /// rejection itself in its extensions.
     pub(crate) fn complete<B>(mut self, mut response: Response<B>) -> Response<B> {
@@ -159,7 +164,7 @@ impl Rejection {
                 response.headers_mut().entry(name).or_insert_with(|| value.clone());
             }
         }
-        self.answered = true;
+        self.mark_answered();
         response.extensions_mut().insert(self);
         response
     }

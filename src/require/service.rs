@@ -25,7 +25,7 @@ impl<S> RequireService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for RequireService<S>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     ResBody: From<&'static str>,
 {
     type Response = Response<ResBody>;
@@ -39,7 +39,11 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let state = match self.require.check(request.extensions()) {
             Ok(()) => State::Forwarded { future: self.inner.call(request) },
-            Err(rejection) => State::Refused { rejection },
+            Err(rejection) => {
+                // What was polled ready may hold a place, of a limit or a buffer: give it back.
+                self.inner = self.inner.clone();
+                State::Refused { rejection }
+            }
         };
         RequireFuture { state }
     }

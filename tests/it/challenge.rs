@@ -164,3 +164,16 @@ async fn an_unmet_group_or_predicate_names_no_scope() {
         assert_eq!(parameters.get("scope"), None);
     }
 }
+
+#[tokio::test]
+async fn a_requirement_that_no_scope_meets_names_none() {
+    let token = POOL.access_token("alice").sign();
+    let nothing: [&str; 0] = [];
+    for require in [Require::any_scope(nothing), Require::scope(""), Require::scope("\u{e9}")] {
+        let app = Router::new().route("/", get(async || "in")).layer(require);
+        let app = app.layer(CognitoLayer::new(POOL.verifier("test-client")));
+        let answer = send::get(app, &[("authorization", format!("Bearer {token}"))]).await;
+        assert_eq!(answer.status(), 403);
+        assert_eq!(parameters(&answer).get("scope"), None);
+    }
+}

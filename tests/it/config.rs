@@ -253,3 +253,19 @@ fn preloaded_keys_without_a_usable_one_are_refused() {
         assert!(message.starts_with("the preloaded JWKS") && message.contains(reason), "{message}");
     }
 }
+
+#[test]
+fn an_address_whose_host_or_port_cannot_exist_is_refused() {
+    let impossible = [
+        "https://:443/x",
+        "https://host:99999/",
+        "https://host:abc/",
+        "http://127.0.0.1:99999/p",
+        "http://[127.0.0.1]/x",
+        "https://256.1.1.1/p",
+    ];
+    for url in impossible {
+        assert!(pool().with_jwks_url(url).is_err(), "{url}");
+        assert!(pool().with_issuer(url).is_err(), "{url}");
+    }
+}

@@ -122,3 +122,23 @@ async fn a_header_that_cannot_be_lets_nobody_in() {
     let layer = layer().token_from([TokenSource::header("x y")]);
     assert_eq!(ask(layer, &[("authorization", &authorization)]).await.status(), 401);
 }
+
+#[tokio::test]
+async fn a_metadata_url_without_any_allowed_character_is_left_out() {
+    for url in ["", "\"", "caf\u{e9}\u{e9}", "\u{1f511}"] {
+        let parameters = parameters(&ask(layer().resource_metadata(url), &[]).await);
+        let clean: String =
+            url.chars().filter(char::is_ascii).filter(|char| *char != '"').collect();
+        assert_eq!(parameters.get("resource_metadata").cloned().unwrap_or_default(), clean);
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_cannot_be_carries_no_token() {
+    let token = POOL.access_token("alice").sign();
+    for name in ["", "a b"] {
+        let cookie = format!("{name}={token}");
+        let layer = layer().token_from([TokenSource::cookie(name)]);
+        assert_eq!(ask(layer, &[("cookie", &cookie)]).await.status(), 401, "{name:?}");
+    }
+}

@@ -178,3 +178,30 @@ async fn the_first_requests_to_a_slow_endpoint_pass_a_limit_inside_of_a_router()
     assert_eq!([first, second].map(|answer| answer.expect("an answer").status()), [200, 200]);
     assert_eq!(pool.jwks_requests(), 1);
 }
+
+/// Whether a service that lets one request in at a time lets one in after a refusal.
+async fn has_a_place_after<S>(mut service: S, refused: Request<()>, status: u16) -> bool
+where
+    S: Service<Request<()>, Response = Response<String>, Error = Infallible> + Clone,
+{
+    let mut another = service.clone();
+    let answer = service.ready().await.expect("ready").call(refused).await;
+    assert_eq!(answer.expect("an answer").status(), status);
+    another.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_at_once_gives_its_place_inside_back() {
+    let inner = service_fn(async |_: Request<()>| Ok(Response::new(String::new())));
+    let layer = CognitoLayer::new(POOL.verifier("test-client"));
+    let service = ServiceBuilder::new().layer(layer).concurrency_limit(1).service(inner);
+    assert!(has_a_place_after(service, Request::new(()), 401).await);
+}
+
+#[tokio::test]
+async fn a_request_that_a_requirement_refuses_gives_its_place_inside_back() {
+    let inner = service_fn(async |_: Request<()>| Ok(Response::new(String::new())));
+    let layers = ServiceBuilder::new().layer(CognitoLayer::new(POOL.verifier("test-client")));
+    let service = layers.layer(axum_cognito::Require::group("admins")).concurrency_limit(1);
+    assert!(has_a_place_after(service.service(inner), good(), 403).await);
+}

@@ -175,3 +175,11 @@ async fn the_other_settings_of_a_layer_stand_before_or_behind_its_answer() {
     assert_eq!(before.headers()["www-authenticate"], "Bearer realm=\"a\"");
     assert_eq!(behind.headers()["www-authenticate"], "Bearer realm=\"a\"");
 }
+
+#[tokio::test]
+async fn of_two_layers_the_inner_one_answers_for_a_requirement_by_default_too() {
+    let inner = app().layer(Require::group("admins")).layer(layer());
+    let answer = alice_asks(inner.layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!(answer.status(), 403);
+    assert!(answer.body().contains("insufficient_scope"), "{}", answer.body());
+}
