@@ -72,7 +72,8 @@ impl<'a> Kind<'a> {
             username: read(payload.cognito_username)?,
             email: read(payload.email)?,
             email_verified: read::<Flag>(payload.email_verified)?.is_some_and(|flag| flag.0),
-            identities: read(payload.identities)?.unwrap_or_default(),
+            // `null` where others leave the claim out.
+            identities: read::<Option<_>>(payload.identities)?.flatten().unwrap_or_default(),
             roles: read(payload.roles)?.unwrap_or_default(),
             preferred_role: read(payload.preferred_role)?,
             nonce: read(payload.nonce)?,

@@ -18,7 +18,18 @@ pub struct JwksCacheBuilder {
     timing: Timing,
     fetcher: Option<Arc<dyn DynFetchJwks>>,
     preload: Option<String>,
+    preload_age: PreloadAge,
     clock: Clock,
+}
+
+/// How old preloaded keys are taken to be.
+#[derive(Clone, Copy, Debug)]
+enum PreloadAge {
+    /// Nobody knows, so they are read again with the first token.
+    Due,
+    /// Made with the cache.
+    #[cfg(feature = "testing")]
+    Fresh,
 }
 
 impl JwksCacheBuilder {
@@ -28,6 +39,7 @@ impl JwksCacheBuilder {
             timing: Timing::default(),
             fetcher: None,
             preload: None,
+            preload_age: PreloadAge::Due,
             clock: Clock::default(),
         }
     }
@@ -84,6 +96,14 @@ impl JwksCacheBuilder {
         self
     }
 
+    /// As [`preload`](Self::preload), but the keys are as young as fetched ones: a test pool's, which
+    /// no test should leave with a fetch that ended with its runtime.
+    #[cfg(feature = "testing")]
+    pub(crate) fn preload_fresh(mut self, jwks_json: &str) -> Self {
+        self.preload_age = PreloadAge::Fresh;
+        self.preload(jwks_json)
+    }
+
     /// Takes the time from a clock that a test can move. Defaults to the clocks of the system.
     #[cfg(feature = "testing")]
     pub fn clock(mut self, clock: crate::clock::TestClock) -> Self {
@@ -125,7 +145,12 @@ impl JwksCacheBuilder {
         let Some(json) = &self.preload else { return Ok(None) };
         let keys =
             usable_keys(json.as_bytes()).map_err(|reason| ConfigError::Preload { reason })?;
-        Ok(Some(KeySet::new(keys, None, self.clock.now(), Duration::ZERO)))
+        let refresh_after = match self.preload_age {
+            PreloadAge::Due => Duration::ZERO,
+            #[cfg(feature = "testing")]
+            PreloadAge::Fresh => self.timing.refresh_after(None),
+        };
+        Ok(Some(KeySet::new(keys, None, self.clock.now(), refresh_after)))
     }
 
     fn fetcher_or_default(&self) -> Result<Option<Arc<dyn DynFetchJwks>>, ConfigError> {

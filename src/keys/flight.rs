@@ -57,8 +57,9 @@ impl Flight {
     ) -> Result<KeySet, JwksError> {
         let refresh_after = self.keys.timing.refresh_after(response.max_age);
         let Some(body) = response.body else {
-            // 304 without a set to confirm answers a question that was not asked.
-            let previous = previous.ok_or(JwksError::Status(304))?;
+            // 304 to a request without an ETag answers a question that was not asked.
+            let asked = previous.filter(|set| set.etag.is_some());
+            let previous = asked.ok_or(JwksError::Status(304))?;
             return Ok(previous.confirmed(self.started, refresh_after));
         };
         let keys = usable_keys(&body)?;

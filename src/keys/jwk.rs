@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use crate::JwksError;
 use crate::crypto::PublicKey;
 use crate::fetch::MAX_BODY_BYTES;
-use crate::{JwksError, json};
+use crate::json::{self, present};
 
 const MAX_KEYS: usize = 64;
 
@@ -24,11 +25,14 @@ struct Jwk {
     kid: String,
     n: String,
     e: String,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", default, deserialize_with = "present")]
     public_key_use: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
     alg: Option<String>,
     /// The private exponent (RFC 7518 §6.3.2.1): it has no place in a public set.
+    #[serde(default, deserialize_with = "present")]
     d: Option<IgnoredAny>,
 }
 

@@ -55,7 +55,7 @@ impl TestPool {
         let endpoint = Arc::new(Endpoint::new());
         let builder = JwksCache::builder(new_user_pool());
         let builder = builder.fetcher(Offline(Arc::clone(&endpoint)));
-        Self::new(builder.preload(&endpoint.keys().jwks()), endpoint, None)
+        Self::new(builder.preload_fresh(&endpoint.keys().jwks()), endpoint, None)
     }
 
     /// A verifier of this pool's access tokens for these app clients, on the pool's clock.

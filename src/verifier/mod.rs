@@ -44,9 +44,9 @@ use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyEr
 ///
 /// | | what is checked | refused as |
 /// |---|---|---|
-/// | 1 | at most 16 KiB, the header at most 1 KiB | [`TooLong`](VerifyError::TooLong) |
+/// | 1 | at most 16 KiB | [`TooLong`](VerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt), five: [`RefreshToken`](VerifyError::RefreshToken) |
-/// | 3 | each part is strict base64url | [`Base64`](VerifyError::Base64) |
+/// | 3 | the header at most 1 KiB; each part is strict base64url | [`TooLong`](VerifyError::TooLong), [`Base64`](VerifyError::Base64) |
 /// | 4 | the header is a JSON object | [`Header`](VerifyError::Header) |
 /// | 5 | `alg` is `RS256`; no `crit`, no `b64`; no token within the token | [`Algorithm`](VerifyError::Algorithm), [`Extension`](VerifyError::Extension), [`Nested`](VerifyError::Nested) |
 /// | 6 | the payload is a JSON object with claims of their types | [`Payload`](VerifyError::Payload) |
@@ -94,7 +94,7 @@ impl CognitoVerifier {
     /// # Errors
     ///
     /// [`VerifyError`]: why the token is refused; [`VerifyError::KeysUnavailable`] if it cannot be
-    /// judged, after [`max_wait`](JwksCacheBuilder::max_wait) at most.
+    /// judged, after [`max_wait`](crate::JwksCacheBuilder::max_wait) at most.
     pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),

@@ -116,3 +116,16 @@ fn debug_of_a_verifier_shows_no_token_that_it_remembers() {
     assert!(token.split('.').all(|part| !shown.contains(part)), "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
 }
+
+#[test]
+fn identities_that_are_null_are_none() {
+    let claims = identified(|token| token.claim("identities", Value::Null));
+    assert!(claims.identities().is_empty());
+}
+
+#[test]
+fn the_number_of_a_user_at_a_provider_is_read_as_text() {
+    let mut written = written();
+    written["userId"] = 1234.into();
+    assert_eq!(identity(&written), identity(&self::written()));
+}

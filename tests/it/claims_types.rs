@@ -65,7 +65,7 @@ fn a_flag_that_is_neither_true_nor_false_is_refused() {
 #[test]
 fn identities_that_are_no_list_of_objects_are_refused() {
     for value in
-        [json!("[]"), json!(7), json!({}), json!([7]), json!(["a"]), json!([{ "userId": 7 }])]
+        [json!("[]"), json!(7), json!({}), json!([7]), json!(["a"]), json!([{ "userId": [7] }])]
     {
         let refused = id_refusal(id().claim("identities", &value));
         assert_eq!(refused, Some(VerifyError::Payload), "{value}");

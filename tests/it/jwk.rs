@@ -243,3 +243,10 @@ fn of_two_keys_with_one_id_the_first_that_can_be_used_verifies() {
     assert_eq!(verdict(&cache(&[&other, &first]).0), Err(VerifyError::Signature));
     assert_eq!(verdict(&cache(&[&unusable, &first]).0), Ok(()));
 }
+
+#[test]
+fn a_member_that_is_null_is_not_absent() {
+    for name in ["use", "key_ops", "alg", "d"] {
+        assert_skipped(&with(name, Value::Null));
+    }
+}

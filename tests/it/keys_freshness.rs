@@ -199,3 +199,11 @@ async fn the_etag_of_an_answer_without_usable_keys_is_not_taken() {
     rig.endpoint.set(unchanged_since_one);
     assert_eq!(rig.keys.refresh().await, Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nothing_changed_confirms_no_keys_without_an_etag() {
+    let rig = Rig::of_age(Duration::from_secs(60)).await;
+    rig.endpoint.set(async |_| Ok(JwksResponse::not_modified()));
+    rig.keys.refresh().await.unwrap_err();
+    assert_eq!(rig.keys.status().age(), Some(Duration::from_secs(60)));
+}
