@@ -21,6 +21,9 @@ use crate::rejection::{Cause, Rejection};
 /// token gets 401. An unmet scope gets 403 with the scope to ask for; an unmet group or predicate
 /// gets 403.
 ///
+/// Its answers want a response body that is `From<&'static str>`, as axum's is; a
+/// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection) outside of it replaces them.
+///
 /// ```
 /// # async fn list() {}
 /// # async fn admin() {}

@@ -250,10 +250,10 @@ async fn a_layer_inside_prints_sensitive_for_every_source() {
 
 #[tokio::test]
 async fn a_layer_inside_prints_sensitive_for_authorization_that_is_no_source() {
-    let seen = async |headers: http::HeaderMap| format!("{headers:?}");
+    let seen = async |headers: HeaderMap| format!("{headers:?}");
     let layer = CognitoLayer::new(POOL.verifier("test-client")).optional();
     let layer = layer.token_from([TokenSource::cookie("t")]);
-    let app = axum::Router::new().route("/", axum::routing::get(seen)).layer(layer);
-    let answer = crate::common::send::get(app, &[("authorization", "Basic YWxpY2U6eA==")]).await;
+    let app = Router::new().route("/", get(seen)).layer(layer);
+    let answer = send::get(app, &[("authorization", "Basic YWxpY2U6eA==")]).await;
     assert!(answer.body().contains("Sensitive") && !answer.body().contains("YWxpY2U"));
 }
