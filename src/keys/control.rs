@@ -44,6 +44,8 @@ pub(super) struct Control {
     /// Since when, and for how long, failures hold the next fetch up.
     back_off: Option<(Moment, Duration)>,
     in_flight: Option<watch::Receiver<()>>,
+    /// How many fetches began: the number of the last one.
+    begun: u64,
     /// Whether the last fetch began after an hour without any.
     ended_idleness: bool,
     failures_in_row: u32,
@@ -63,16 +65,20 @@ pub(super) struct Blocked {
 
 impl Control {
     /// What to wait for while a fetch is under way: an error from it means that it has ended.
-    pub(super) fn in_flight(&self) -> Option<watch::Receiver<()>> {
-        self.in_flight.clone()
+    ///
+    /// One that began longer ago than `limit` is lost: its runtime does not run any more.
+    pub(super) fn in_flight(&self, limit: Duration, now: Moment) -> Option<watch::Receiver<()>> {
+        let started = self.last_start?;
+        self.in_flight.clone().filter(|_| now.since(started) <= limit)
     }
 
-    /// Begins a fetch, unless spacing or back-off hold it up. The sender lives as long as it.
+    /// Begins a fetch, unless spacing or back-off hold it up. Returns its number, and the sender
+    /// that lives as long as it.
     pub(super) fn begin(
         &mut self,
         cause: Cause,
         now: Moment,
-    ) -> Result<watch::Sender<()>, Blocked> {
+    ) -> Result<(u64, watch::Sender<()>), Blocked> {
         let retry_after = self.blocked_for(now);
         if cause != Cause::Program && !retry_after.is_zero() {
             let just_answered = self.last_error.is_none();
@@ -82,12 +88,16 @@ impl Control {
         self.ended_idleness = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
         self.last_start = Some(now);
         self.in_flight = Some(receiver);
-        Ok(sender)
+        self.begun = self.begun.saturating_add(1);
+        Ok((self.begun, sender))
     }
 
-    /// Notes how the fetch that is under way ended.
-    pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
-        self.in_flight = None;
+    /// Notes how a fetch ended.
+    pub(super) fn end(&mut self, number: u64, cause: Cause, ending: Ending, now: Moment) {
+        // One that was given up for lost may end after the next one began.
+        if number == self.begun {
+            self.in_flight = None;
+        }
         match ending {
             Ending::Good { new_keys } => {
                 self.succeeded = self.succeeded.saturating_add(1);

@@ -45,11 +45,12 @@ impl IssuerKeys {
         let runtime = Handle::try_current().map_err(|_| Refusal::NoRuntime)?;
         let (done, receiver) = {
             let mut control = self.control();
-            if let Some(receiver) = control.in_flight() {
+            let limit = self.timing.request_timeout.saturating_mul(2);
+            if let Some(receiver) = control.in_flight(limit, now) {
                 return Ok(receiver);
             }
             let done = control.begin(cause, now).map_err(Refusal::Blocked)?;
-            let receiver = done.subscribe();
+            let receiver = done.1.subscribe();
             (done, receiver)
         };
         // Outside of the lock: a runtime that is shutting down drops the task right here, and

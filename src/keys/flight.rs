@@ -20,6 +20,7 @@ pub(super) struct Flight {
     keys: Arc<IssuerKeys>,
     cause: Cause,
     started: Moment,
+    number: u64,
     outcome: Result<JwksResponse, JwksError>,
     _done: watch::Sender<()>,
 }
@@ -29,10 +30,10 @@ impl Flight {
         keys: Arc<IssuerKeys>,
         cause: Cause,
         started: Moment,
-        done: watch::Sender<()>,
+        (number, done): (u64, watch::Sender<()>),
     ) -> Self {
         let outcome = Err(JwksError::Interrupted);
-        Self { keys, cause, started, outcome, _done: done }
+        Self { keys, cause, started, number, outcome, _done: done }
     }
 
     /// Fetches, with one more try at once after a connection error, all within `request_timeout`.
@@ -64,7 +65,7 @@ impl Flight {
         };
         let keys = usable_keys(&body)?;
         let key_set = KeySet::new(keys, previous, self.started, refresh_after);
-        Ok(key_set.with_etag(response.etag))
+        Ok(key_set.fetched(response.etag))
     }
 
     /// Replaces the set, so that a removed key is refused from now on, and says what changed.
@@ -104,6 +105,6 @@ impl Drop for Flight {
         if self.keys.failing.swap(failed, Ordering::Relaxed) && !failed {
             tracing::info!(url = self.keys.url.as_str(), "the JWKS endpoint answers again");
         }
-        self.keys.control().end(self.cause, ending, now);
+        self.keys.control().end(self.number, self.cause, ending, now);
     }
 }

@@ -67,15 +67,22 @@ impl IssuerKeys {
     /// Returns whether the keys should be waited for instead: nothing was tried for an hour.
     pub(crate) fn tend(self: &Arc<Self>, view: &View, now: Moment) -> bool {
         let idle = |born| self.control().is_idle(born, now);
-        if view.key_set.as_ref().is_some_and(|set| idle(set.started)) {
+        // In an outage keys answer at once: the next attempt may take as long as the last one.
+        if !self.count_if_stale() && view.key_set.as_ref().is_some_and(|set| idle(set.started)) {
             return true;
-        }
-        if self.failing.load(Ordering::Relaxed) {
-            self.stale_answers.fetch_add(1, Ordering::Relaxed);
         }
         // Held up by spacing or back-off: a later answer starts it.
         let _ = self.demand(Cause::Due, now);
         false
+    }
+
+    /// Counts an answer by keys whose last refresh failed; says whether they are such keys.
+    pub(crate) fn count_if_stale(&self) -> bool {
+        let stale = self.failing.load(Ordering::Relaxed);
+        if stale {
+            self.stale_answers.fetch_add(1, Ordering::Relaxed);
+        }
+        stale
     }
 
     /// The key with this id for a token that came at `arrived`: waits for a fetch if it must.
@@ -101,7 +108,7 @@ impl IssuerKeys {
             };
             let mut flight = self.demand(cause, now).map_err(|refusal| judge(cause, &refusal))?;
             if !ended_by(deadline, &mut flight).await {
-                return Err(NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER });
+                return Err(self.unavailable(self.clock.now()));
             }
         }
     }
@@ -124,7 +131,8 @@ impl IssuerKeys {
             idle.then(|| self.demand(Cause::Due, now))
         };
         if let Some(Ok(mut flight)) = flight {
-            ended_by(Instant::now() + IDLE_WAIT, &mut flight).await;
+            let wait = IDLE_WAIT.min(self.timing.max_wait);
+            ended_by(Instant::now() + wait, &mut flight).await;
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct KeySet {
     pub(super) started: Moment,
     pub(super) refresh_after: Duration,
     pub(super) etag: Option<String>,
+    /// Whether a fetch brought it: a preloaded one says nothing of what is absent.
+    pub(super) fetched: bool,
 }
 
 impl KeySet {
@@ -40,17 +42,18 @@ impl KeySet {
             let key = || Arc::new(Key { kid: kid.clone(), public_key });
             by_kid.entry(kid.clone()).or_insert_with(|| known.unwrap_or_else(key));
         }
-        Self { keys: Arc::new(by_kid), started, refresh_after, etag: None }
+        Self { keys: Arc::new(by_kid), started, refresh_after, etag: None, fetched: false }
     }
 
     /// The same keys, confirmed by a later fetch.
     pub(super) fn confirmed(&self, started: Moment, refresh_after: Duration) -> Self {
         let (keys, etag) = (Arc::clone(&self.keys), self.etag.clone());
-        Self { keys, started, refresh_after, etag }
+        Self { keys, started, refresh_after, etag, fetched: true }
     }
 
-    pub(super) fn with_etag(self, etag: Option<String>) -> Self {
-        Self { etag, ..self }
+    /// The set as a fetch brought it, with its ETag.
+    pub(super) fn fetched(self, etag: Option<String>) -> Self {
+        Self { etag, fetched: true, ..self }
     }
 
     /// The key with exactly this `kid`.

@@ -85,8 +85,8 @@ impl JwksCache {
 
     /// Reads the keys of the pool's first issuer now, whatever their age.
     ///
-    /// Joins the fetch that is under way, if there is one. Neither spacing nor back-off hold it up:
-    /// call it when you know of a rotation, not on a timer.
+    /// Joins the fetch that is under way, if there is one, even if that began before the call.
+    /// Neither spacing nor back-off hold it up: call it when you know of a rotation, not on a timer.
     ///
     /// # Errors
     ///

@@ -14,29 +14,38 @@ impl IssuerKeys {
     pub(super) fn refresh(
         self: &Arc<Self>,
     ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        let flight = self.demand(Cause::Program, self.clock.now());
+        self.fetch(Cause::Program)
+    }
+
+    /// Starts a fetch if there are no keys that may be used, and if one may start.
+    pub(super) fn prefetch(
+        self: &Arc<Self>,
+    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
+        let alive = self.view(self.clock.now()).alive;
+        let fetch = (!alive).then(|| self.fetch(Cause::NoKeys));
+        async move {
+            match fetch {
+                Some(fetch) => fetch.await,
+                None => Ok(()),
+            }
+        }
+    }
+
+    fn fetch(
+        self: &Arc<Self>,
+        cause: Cause,
+    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
+        let flight = self.demand(cause, self.clock.now());
         let keys = Arc::clone(self);
         async move {
             match flight {
                 Ok(mut flight) => ended(&mut flight).await,
                 Err(Refusal::NoSource) => return Err(JwksError::NoSource),
-                Err(Refusal::NoRuntime | Refusal::Blocked(_)) => return Err(JwksError::NoRuntime),
+                Err(Refusal::NoRuntime) => return Err(JwksError::NoRuntime),
+                // What held this one up is how the last one ended.
+                Err(Refusal::Blocked(_)) => {}
             }
             keys.control().last_error.clone().map_or(Ok(()), Err)
-        }
-    }
-
-    /// As [`refresh`](Self::refresh), but only if there are no keys that may be used.
-    pub(super) fn prefetch(
-        self: &Arc<Self>,
-    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        let alive = self.view(self.clock.now()).alive;
-        let refresh = (!alive).then(|| self.refresh());
-        async move {
-            match refresh {
-                Some(refresh) => refresh.await,
-                None => Ok(()),
-            }
         }
     }
 

@@ -46,6 +46,9 @@ impl Timing {
     pub(super) fn refresh_after(&self, max_age: Option<Duration>) -> Duration {
         let longest = max_age.map_or(Duration::MAX, |age| age.max(MIN_REFRESH_AFTER));
         let base = self.refresh_after.min(longest);
-        base.saturating_sub(base / 10).saturating_add((base / 5).mul_f64(fastrand::f64()))
+        let spread = (base / 5).mul_f64(fastrand::f64());
+        let jittered = base.saturating_sub(base / 10).saturating_add(spread);
+        // What `max-age` shortened stays above its floor, jitter or not.
+        if base < self.refresh_after { jittered.max(MIN_REFRESH_AFTER) } else { jittered }
     }
 }

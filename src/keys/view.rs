@@ -46,7 +46,8 @@ impl View {
             return Ok(Cause::NoKeys);
         };
         // What a good fetch that began after the token came did not bring does not exist.
-        if key_set.started.is_from(arrived) { Err(NoKey::Unknown) } else { Ok(Cause::UnknownKey) }
+        let newest = key_set.fetched && key_set.started.is_from(arrived);
+        if newest { Err(NoKey::Unknown) } else { Ok(Cause::UnknownKey) }
     }
 
     pub(super) fn state(&self, control: &Control, now: Moment) -> JwksState {

@@ -95,6 +95,10 @@ impl CognitoVerifier {
     ///
     /// [`VerifyError`]: why the token is refused; [`VerifyError::KeysUnavailable`] if it cannot be
     /// judged, after [`max_wait`](crate::JwksCacheBuilder::max_wait) at most.
+    ///
+    /// # Panics
+    ///
+    /// If it must wait for keys in a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),
@@ -112,7 +116,11 @@ impl CognitoVerifier {
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         let now = self.inner.clock.now();
         let result = self.judge(token, now, |keys, kid| {
-            let key = keys.view(now).key(kid).cloned();
+            let view = keys.view(now);
+            let key = view.key(kid).cloned();
+            if key.is_some() && view.is_ageing() {
+                keys.count_if_stale();
+            }
             key.ok_or_else(|| VerifyError::from(keys.unavailable(now)))
         });
         telemetry::verified(result.as_ref().err());

@@ -158,3 +158,32 @@ async fn idle_a_second_token_waits_for_the_same_fetch() {
     assert_eq!(second.0, Err(VerifyError::UnknownKey));
     assert_eq!(rig.endpoint.requests(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn outage_keys_that_are_young_are_counted_as_stale_and_refreshed_all_the_same() {
+    let rig = Rig::of_age(MINUTE).await;
+    rig.endpoint.set(answers::outage);
+    rig.keys.refresh().await.unwrap_err();
+    rig.endpoint.set(answers::keys);
+    sleep(MINUTE).await;
+    assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
+    assert_eq!(rig.keys.status().stale_answers(), 1);
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outage_a_known_key_answers_at_once_after_an_idle_hour_too() {
+    let rig = outage().await;
+    sleep(HOUR + MINUTE).await;
+    rig.endpoint.set(async |_| pending().await);
+    assert_eq!(rig.judge(&token()).await, (Ok(()), Duration::ZERO));
+    assert_eq!(rig.keys.status().stale_answers(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outage_an_answer_of_verify_cached_is_counted_as_stale() {
+    let rig = outage().await;
+    rig.verifier.verify_cached(&token()).unwrap();
+    assert_eq!(rig.keys.status().stale_answers(), 1);
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum_cognito::testing::TestPool;
 use axum_cognito::{ConfigError, JwksError, VerifyError};
 use tokio::time::sleep;
 
@@ -145,4 +146,12 @@ fn preloaded_text_without_a_usable_key_is_refused_when_the_cache_is_built() {
     let endpoint = Endpoint::new(answers::keys);
     let error = keys_at(&endpoint).preload(r#"{"keys":[]}"#).build().unwrap_err();
     assert_eq!(error, ConfigError::Preload { reason: JwksError::NoUsableKey });
+}
+
+#[tokio::test(start_paused = true)]
+async fn preloaded_keys_say_nothing_of_keys_that_came_in_the_same_moment() {
+    let pool = TestPool::offline();
+    pool.rotate_keys();
+    let token = pool.access_token("alice").client_id("app").sign();
+    pool.verifier("app").verify(&token).await.unwrap();
 }

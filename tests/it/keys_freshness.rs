@@ -82,7 +82,7 @@ async fn a_max_age_shortens_the_time_until_keys_are_due() {
 
 #[tokio::test(start_paused = true)]
 async fn a_max_age_of_zero_shortens_it_to_about_a_minute() {
-    all_within(&due_after_max_age::<0>().await, 54..=66);
+    all_within(&due_after_max_age::<0>().await, 60..=66);
 }
 
 #[tokio::test(start_paused = true)]

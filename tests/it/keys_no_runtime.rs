@@ -137,3 +137,18 @@ fn keys_that_could_not_be_fetched_without_a_runtime_are_fetched_in_the_next() {
     let token = pool.access_token("alice").client_id("app").sign();
     assert!(in_a_runtime(pool.verifier("app").verify(&token)).is_ok());
 }
+
+#[test]
+fn a_fetch_on_a_runtime_that_nobody_drives_any_more_is_given_up() {
+    let pool = TestPool::offline();
+    pool.set_latency(Duration::from_secs(60));
+    let verifier = pool.verifier("app");
+    let parked = Builder::new_current_thread().enable_time().build().unwrap();
+    parked.block_on(async {
+        timeout(Duration::from_millis(1), pool.keys().refresh()).await.unwrap_err();
+    });
+    pool.set_latency(Duration::ZERO);
+    pool.clock().advance(25 * HOUR);
+    let token = pool.access_token("alice").client_id("app").sign();
+    runtime().block_on(verifier.verify(&token)).unwrap();
+}

@@ -179,3 +179,15 @@ async fn a_request_that_comes_again_after_the_time_that_it_was_told_has_its_fetc
     sleep(retry_after).await;
     assert_eq!(rig.judge(&token()).await.0, Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waited_in_vain_is_told_when_the_next_fetch_may_start() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |_| std::future::pending().await);
+    let Err(VerifyError::KeysUnavailable { retry_after }) = rig.judge(&token()).await.0 else {
+        panic!("judged without keys")
+    };
+    rig.endpoint.set(answers::keys);
+    sleep(retry_after).await;
+    assert_eq!(rig.judge(&token()).await.0, Ok(()));
+}

@@ -82,13 +82,17 @@ async fn a_requirement_is_a_layer_of_plain_services_too() {
     assert_eq!((status, kind), (403, Some(RejectionKind::Forbidden)));
 }
 
+/// A body that is made from nothing.
+struct Opaque(&'static str);
+
+async fn opaque(_: Request<()>) -> Result<Response<Opaque>, Infallible> {
+    Ok(Response::new(Opaque("in")))
+}
+
 #[tokio::test]
 async fn an_answer_of_its_own_may_have_any_body() {
-    struct Opaque(&'static str);
     let layer = layer().on_rejection(|_| Response::new(Opaque("refused")));
-    let inside =
-        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Opaque("in"))));
-    let service = layer.layer(inside);
+    let service = layer.layer(service_fn(opaque));
     let let_in = service.clone().oneshot(alice()).await.expect("never fails").into_body();
     let refused = service.oneshot(request(None)).await.expect("never fails").into_body();
     assert_eq!((let_in.0, refused.0), ("in", "refused"));
