@@ -17,24 +17,16 @@ use tower::buffer::BufferLayer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::common::late_keys;
+use crate::common::{late_keys, requests};
 
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
 
-fn request(token: &str) -> Request<()> {
-    let request = Request::get("/").header("authorization", format!("Bearer {token}"));
-    request.body(()).expect("a request")
-}
-
 fn good() -> Request<()> {
-    request(&POOL.access_token("alice").sign())
+    requests::good(&POOL)
 }
 
-/// Refused only after the keys are there.
 fn forged() -> Request<()> {
-    let token = POOL.access_token("alice").sign();
-    let (signed, _) = token.rsplit_once('.').expect("a signature");
-    request(&format!("{signed}.{}", "A".repeat(342)))
+    requests::forged(&POOL)
 }
 
 /// A service that takes a while, and knows how many requests were in it at a time.

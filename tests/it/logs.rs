@@ -1,44 +1,13 @@
 //! What is logged at the finest level: no token, no secret, and nothing that breaks a line.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use axum::Router;
 use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache};
 use serde_json::{Value, json};
-use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::common::log::Log;
 use crate::common::send;
 use crate::common::served::Served;
 use crate::common::tokens::{CLIENT, POOL, access};
-
-/// What this thread logs, as long as it is kept.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn start() -> (Self, impl Sized) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-        (log, subscriber.with_writer(move || writer.clone()).finish().set_default())
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The first key of the pool, with these members.
 fn key_with(members: &Value) -> Value {

@@ -13,7 +13,7 @@ use axum_cognito::{CognitoLayer, Require};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::common::late_keys;
+use crate::common::{late_keys, requests};
 
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
 
@@ -69,20 +69,12 @@ fn layer() -> CognitoLayer {
     CognitoLayer::new(POOL.verifier("test-client"))
 }
 
-fn request(token: &str) -> Request<()> {
-    let request = Request::get("/").header("authorization", format!("Bearer {token}"));
-    request.body(()).expect("a request")
-}
-
 fn good() -> Request<()> {
-    request(&POOL.access_token("alice").sign())
+    requests::good(&POOL)
 }
 
-/// A token whose signature is wrong: it is refused only after the keys are there.
 fn forged() -> Request<()> {
-    let token = POOL.access_token("alice").sign();
-    let (signed, _) = token.rsplit_once('.').expect("a signature");
-    request(&format!("{signed}.{}", "A".repeat(342)))
+    requests::forged(&POOL)
 }
 
 async fn status<S>(service: &mut S, request: Request<()>) -> StatusCode

@@ -5,23 +5,27 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What was logged so far.
+/// What was logged so far, at any level.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Keeps what this thread logs, until the guard is dropped.
+    /// Keeps what this thread logs at any level, until the guard is dropped.
     pub(crate) fn start() -> (Self, impl Sized) {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-        (log, subscriber.set_default())
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        (log, subscriber.with_writer(move || writer.clone()).finish().set_default())
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
     }
 
     /// The lines of the level ERROR.
     pub(crate) fn errors(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().expect("the log").clone()).expect("text");
-        text.lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect()
+        self.text().lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect()
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod parts;
 pub(crate) mod pools;
 pub(crate) mod read;
 pub(crate) mod refusals;
+pub(crate) mod requests;
 pub(crate) mod rig;
 pub(crate) mod runtime;
 pub(crate) mod send;
