@@ -92,6 +92,11 @@ impl Control {
         Ok((self.begun, sender))
     }
 
+    /// Whether no fetch began after this one.
+    pub(super) fn is_newest(&self, number: u64) -> bool {
+        number == self.begun
+    }
+
     /// Notes how a fetch ended.
     pub(super) fn end(&mut self, number: u64, cause: Cause, ending: Ending, now: Moment) {
         // One that was given up for lost may end after the next one began.

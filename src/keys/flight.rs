@@ -89,6 +89,10 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        // Given up for lost, and overtaken: what it brings is older than what is there.
+        if !self.keys.control().is_newest(self.number) {
+            return;
+        }
         let outcome = std::mem::replace(&mut self.outcome, Err(JwksError::Interrupted));
         let ending = outcome.and_then(|response| self.replace(response));
         let now = self.keys.clock.now();

@@ -6,7 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
 use super::control::{Cause, Control};
-use super::demand::{DEFAULT_RETRY_AFTER, ended_by, judge};
+use super::demand::{DEFAULT_RETRY_AFTER, Refusal, ended_by, judge};
 use super::key_set::{Key, KeySet};
 use super::timing::Timing;
 use super::view::{NoKey, View};
@@ -106,10 +106,23 @@ impl IssuerKeys {
                 }
                 view.cause_to_fetch(arrived)?
             };
-            let mut flight = self.demand(cause, now).map_err(|refusal| judge(cause, &refusal))?;
+            let mut flight = match self.demand(cause, now) {
+                Ok(flight) => flight,
+                Err(refusal) => return self.look_again(kid, arrived, &refusal),
+            };
             if !ended_by(deadline, &mut flight).await {
                 return Err(self.unavailable(self.clock.now()));
             }
+        }
+    }
+
+    /// The key, if a fetch that others began has brought it since it was looked for; what it did not
+    /// bring is judged by how it ended.
+    fn look_again(&self, kid: &str, arrived: Moment, refusal: &Refusal) -> Result<Arc<Key>, NoKey> {
+        let view = self.view(self.clock.now());
+        match view.key(kid) {
+            Some(key) => Ok(Arc::clone(key)),
+            None => Err(judge(view.cause_to_fetch(arrived)?, refusal)),
         }
     }
 
