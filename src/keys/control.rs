@@ -37,13 +37,16 @@ pub(super) enum Ending {
     Failed { error: JwksError, cold: bool },
 }
 
+/// How a fetch ended, for those who wait for it: an interrupted one until it has.
+pub(super) type Outcome = Result<(), JwksError>;
+
 /// When a fetch may start: single flight, spacing and back-off. Pure, and without a clock.
 #[derive(Debug, Default)]
 pub(super) struct Control {
     last_start: Option<Moment>,
     /// Since when, and for how long, failures hold the next fetch up.
     back_off: Option<(Moment, Duration)>,
-    in_flight: Option<watch::Receiver<()>>,
+    in_flight: Option<watch::Receiver<Outcome>>,
     /// How many fetches began: the number of the last one.
     begun: u64,
     /// Whether the last fetch began after an hour without any.
@@ -64,10 +67,14 @@ pub(super) struct Blocked {
 }
 
 impl Control {
-    /// What to wait for while a fetch is under way: an error from it means that it has ended.
+    /// What to wait for while a fetch is under way: it closes when the fetch has ended.
     ///
     /// One that began longer ago than `limit` is lost: its runtime does not run any more.
-    pub(super) fn in_flight(&self, limit: Duration, now: Moment) -> Option<watch::Receiver<()>> {
+    pub(super) fn in_flight(
+        &self,
+        limit: Duration,
+        now: Moment,
+    ) -> Option<watch::Receiver<Outcome>> {
         let started = self.last_start?;
         self.in_flight.clone().filter(|_| now.since(started) <= limit)
     }
@@ -78,13 +85,13 @@ impl Control {
         &mut self,
         cause: Cause,
         now: Moment,
-    ) -> Result<(u64, watch::Sender<()>), Blocked> {
+    ) -> Result<(u64, watch::Sender<Outcome>), Blocked> {
         let retry_after = self.blocked_for(now);
         if cause != Cause::Program && !retry_after.is_zero() {
             let just_answered = self.last_error.is_none();
             return Err(Blocked { retry_after, just_answered });
         }
-        let (sender, receiver) = watch::channel(());
+        let (sender, receiver) = watch::channel(Err(JwksError::Interrupted));
         self.ended_idleness = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
         self.last_start = Some(now);
         self.in_flight = Some(receiver);
@@ -97,12 +104,9 @@ impl Control {
         number == self.begun
     }
 
-    /// Notes how a fetch ended.
-    pub(super) fn end(&mut self, number: u64, cause: Cause, ending: Ending, now: Moment) {
-        // One that was given up for lost may end after the next one began.
-        if number == self.begun {
-            self.in_flight = None;
-        }
+    /// Notes how the newest fetch ended.
+    pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
+        self.in_flight = None;
         match ending {
             Ending::Good { new_keys } => {
                 self.succeeded = self.succeeded.saturating_add(1);

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::control::{Blocked, Cause};
+use super::control::{Blocked, Cause, Outcome};
 use super::flight::Flight;
 use super::issuer::IssuerKeys;
+use super::sync::{Runtime, timeout_at};
 use super::view::NoKey;
 use crate::clock::Moment;
 
@@ -40,9 +40,9 @@ impl IssuerKeys {
         self: &Arc<Self>,
         cause: Cause,
         now: Moment,
-    ) -> Result<watch::Receiver<()>, Refusal> {
+    ) -> Result<watch::Receiver<Outcome>, Refusal> {
         let fetcher = self.fetcher.clone().ok_or(Refusal::NoSource)?;
-        let runtime = Handle::try_current().map_err(|_| Refusal::NoRuntime)?;
+        let runtime = Runtime::try_current().map_err(|_| Refusal::NoRuntime)?;
         let (done, receiver) = {
             let mut control = self.control();
             let limit = self.timing.request_timeout.saturating_mul(2);
@@ -61,11 +61,11 @@ impl IssuerKeys {
 }
 
 /// Waits until the fetch has ended: its sender is dropped then.
-pub(super) async fn ended(flight: &mut watch::Receiver<()>) {
+pub(super) async fn ended(flight: &mut watch::Receiver<Outcome>) {
     while flight.changed().await.is_ok() {}
 }
 
 /// Whether the fetch ended before the deadline.
-pub(super) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<()>) -> bool {
+pub(super) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<Outcome>) -> bool {
     timeout_at(deadline, ended(flight)).await.is_ok()
 }

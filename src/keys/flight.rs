@@ -2,15 +2,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
 
-use super::control::{Cause, Ending};
+use super::control::{Cause, Ending, Outcome};
 use super::issuer::IssuerKeys;
 use super::jwk::usable_keys;
 use super::key_set::KeySet;
+use super::sync::timeout;
 use crate::clock::Moment;
 use crate::fetch::{DynFetchJwks, JwksRequest, JwksResponse};
 use crate::{JwksError, telemetry};
+
+/// The keys that a fetch brought, or why it brought none.
+type Landed = Result<Arc<KeySet>, JwksError>;
 
 /// One fetch under way, on a task of its own: no request that waits for it can lose it.
 ///
@@ -22,7 +25,7 @@ pub(super) struct Flight {
     started: Moment,
     number: u64,
     outcome: Result<JwksResponse, JwksError>,
-    _done: watch::Sender<()>,
+    done: watch::Sender<Outcome>,
 }
 
 impl Flight {
@@ -30,10 +33,10 @@ impl Flight {
         keys: Arc<IssuerKeys>,
         cause: Cause,
         started: Moment,
-        (number, done): (u64, watch::Sender<()>),
+        (number, done): (u64, watch::Sender<Outcome>),
     ) -> Self {
         let outcome = Err(JwksError::Interrupted);
-        Self { keys, cause, started, number, outcome, _done: done }
+        Self { keys, cause, started, number, outcome, done }
     }
 
     /// Fetches, with one more try at once after a connection error, all within `request_timeout`.
@@ -68,47 +71,68 @@ impl Flight {
         Ok(key_set.fetched(response.etag))
     }
 
-    /// Replaces the set, so that a removed key is refused from now on, and says what changed.
-    fn replace(&self, response: JwksResponse) -> Result<Ending, JwksError> {
-        let previous = self.keys.key_set.load_full();
-        let key_set = Arc::new(self.key_set(response, previous.as_deref())?);
-        self.keys.key_set.store(Some(Arc::clone(&key_set)));
+    /// Puts the new set in use, so that a removed key is refused from now on, and lets the next fetch
+    /// start: both at once, so that nobody sees one without the other.
+    ///
+    /// Returns whether the last fetch had failed; none if this one was given up for lost and
+    /// overtaken: what it brings is older than what is there.
+    fn land(&self, landed: &Landed, ending: Ending) -> Option<bool> {
+        let now = self.keys.clock.now();
+        let mut control = self.keys.control();
+        if !control.is_newest(self.number) {
+            return None;
+        }
+        if let Ok(key_set) = landed {
+            self.keys.key_set.store(Some(Arc::clone(key_set)));
+        }
+        control.end(self.cause, ending, now);
+        Some(self.keys.failing.swap(landed.is_err(), Ordering::Relaxed))
+    }
+
+    /// How this fetch ended, compared with the keys from before.
+    fn ending(&self, landed: &Landed, previous: Option<&KeySet>) -> Ending {
+        match landed {
+            Ok(key_set) => Ending::Good { new_keys: !key_set.beyond(previous).is_empty() },
+            Err(error) => {
+                let cold = !self.keys.view(self.keys.clock.now()).is_alive();
+                Ending::Failed { error: error.clone(), cold }
+            }
+        }
+    }
+
+    /// Logs and counts what came of it.
+    fn report(&self, landed: &Landed, previous: Option<&KeySet>, was_failing: bool) {
         let url = self.keys.url.as_str();
+        telemetry::fetched(url, landed.as_ref().err());
+        let key_set = match landed {
+            Ok(key_set) => key_set,
+            Err(error) => return tracing::warn!(url, %error, "no keys from the JWKS endpoint"),
+        };
         telemetry::keys_fetched(url, self.started.wall());
-        let new = key_set.beyond(previous.as_deref());
-        match previous.map(|previous| previous.beyond(Some(&key_set)).len()) {
+        let new = key_set.beyond(previous);
+        match previous.map(|previous| previous.beyond(Some(key_set)).len()) {
             None => tracing::info!(url, kids = ?new, "got the first keys of the user pool"),
             Some(removed) if removed > 0 || !new.is_empty() => {
                 tracing::info!(url, ?new, removed, "the keys of the user pool changed");
             }
             Some(_) => tracing::debug!(url, "the keys of the user pool are as they were"),
         }
-        Ok(Ending::Good { new_keys: !new.is_empty() })
+        if was_failing {
+            tracing::info!(url, "the JWKS endpoint answers again");
+        }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        // Given up for lost, and overtaken: what it brings is older than what is there.
-        if !self.keys.control().is_newest(self.number) {
-            return;
-        }
         let outcome = std::mem::replace(&mut self.outcome, Err(JwksError::Interrupted));
-        let ending = outcome.and_then(|response| self.replace(response));
-        let now = self.keys.clock.now();
-        let ending = ending.unwrap_or_else(|error| {
-            tracing::warn!(url = self.keys.url.as_str(), %error, "no keys from the JWKS endpoint");
-            Ending::Failed { error, cold: !self.keys.view(now).is_alive() }
-        });
-        let error = match &ending {
-            Ending::Good { .. } => None,
-            Ending::Failed { error, .. } => Some(error),
-        };
-        let failed = error.is_some();
-        telemetry::fetched(&self.keys.url, error);
-        if self.keys.failing.swap(failed, Ordering::Relaxed) && !failed {
-            tracing::info!(url = self.keys.url.as_str(), "the JWKS endpoint answers again");
+        let previous = self.keys.key_set.load_full();
+        let previous = previous.as_deref();
+        let landed = outcome.and_then(|response| self.key_set(response, previous)).map(Arc::new);
+        let ending = self.ending(&landed, previous);
+        if let Some(was_failing) = self.land(&landed, ending) {
+            self.report(&landed, previous, was_failing);
+            let _ = self.done.send_replace(landed.map(drop));
         }
-        self.keys.control().end(self.number, self.cause, ending, now);
     }
 }

@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::control::{Cause, Control};
 use super::demand::{DEFAULT_RETRY_AFTER, Refusal, ended_by, judge};
 use super::key_set::{Key, KeySet};
+use super::sync::{AtomicBool, Mutex, MutexGuard};
 use super::timing::Timing;
 use super::view::{NoKey, View};
 use crate::clock::{Clock, Moment};

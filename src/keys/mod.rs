@@ -7,9 +7,12 @@ mod flight;
 mod issuer;
 mod jwk;
 mod key_set;
+#[cfg(all(test, shuttle))]
+mod model;
 mod operate;
 mod refresh;
 mod status;
+mod sync;
 mod timing;
 mod view;
 

@@ -39,13 +39,15 @@ impl IssuerKeys {
         let keys = Arc::clone(self);
         async move {
             match flight {
-                Ok(mut flight) => ended(&mut flight).await,
-                Err(Refusal::NoSource) => return Err(JwksError::NoSource),
-                Err(Refusal::NoRuntime) => return Err(JwksError::NoRuntime),
+                Ok(mut flight) => {
+                    ended(&mut flight).await;
+                    flight.borrow().clone()
+                }
+                Err(Refusal::NoSource) => Err(JwksError::NoSource),
+                Err(Refusal::NoRuntime) => Err(JwksError::NoRuntime),
                 // What held this one up is how the last one ended.
-                Err(Refusal::Blocked(_)) => {}
+                Err(Refusal::Blocked(_)) => keys.control().last_error.clone().map_or(Ok(()), Err),
             }
-            keys.control().last_error.clone().map_or(Ok(()), Err)
         }
     }
 

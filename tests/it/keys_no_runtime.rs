@@ -1,15 +1,19 @@
 //! Outside of a tokio runtime: keys at hand answer, the rest says that there are none, nothing panics.
 
 use std::future::Future;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksState, VerifyError};
+use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksResponse, JwksState, VerifyError};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use crate::common::answers;
 use crate::common::at_once::at_once;
+use crate::common::endpoint::Endpoint;
 
 /// A pool that no test changes.
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
@@ -151,4 +155,43 @@ fn a_fetch_on_a_runtime_that_nobody_drives_any_more_is_given_up() {
     pool.clock().advance(25 * HOUR);
     let token = pool.access_token("alice").client_id("app").sign();
     runtime().block_on(verifier.verify(&token)).unwrap();
+}
+
+/// An endpoint that gives these keys once its gate has a permit.
+fn gated(jwks: String) -> (Endpoint, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let opened = Arc::clone(&gate);
+    let endpoint = Endpoint::new(move |_| {
+        let (opened, jwks) = (Arc::clone(&opened), jwks.clone());
+        async move {
+            let _permit = opened.acquire().await;
+            Ok(JwksResponse::new(jwks))
+        }
+    });
+    (endpoint, gate)
+}
+
+#[test]
+fn a_fetch_that_was_given_up_brings_no_removed_key_back_when_it_lands_late() {
+    let pool = TestPool::offline();
+    let (endpoint, gate) = gated(pool.jwks());
+    let keys = JwksCache::builder(pool.user_pool()).fetcher(endpoint.clone()).clock(pool.clock());
+    let keys = keys.build().unwrap();
+    let verifier = CognitoVerifier::builder().trust(&keys, "app").clock(pool.clock()).build();
+    let removed = pool.access_token("alice").client_id("app").sign();
+    let parked = runtime();
+    let refresh = async { timeout(Duration::from_millis(1), keys.refresh()).await };
+    parked.block_on(refresh).unwrap_err();
+    pool.clock().advance(Duration::from_secs(7));
+    endpoint.set(answers::keys);
+    in_a_runtime(keys.refresh()).unwrap();
+    gate.add_permits(1);
+    // Enough turns for the first fetch to land.
+    parked.block_on(async {
+        for _ in 0..16 {
+            yield_now().await;
+        }
+    });
+    let verdict = verifier.unwrap().verify_cached(&removed).map(drop);
+    assert!(is_unavailable(&verdict), "{verdict:?}");
 }

@@ -1,9 +1,10 @@
 //! Fetches that the program asks for: `refresh`, `prefetch` and `spawn_refresh`.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksState};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::common::answers;
 use crate::common::at_once::at_once;
@@ -54,6 +55,17 @@ async fn refresh_joins_the_fetch_under_way() {
     let (judged, refreshed) = tokio::join!(rig.judge(&token), rig.keys.refresh());
     assert_eq!((judged.0, refreshed), (Ok(()), Ok(())));
     assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_tells_how_its_own_fetch_ended_though_a_later_one_failed() {
+    let rig = Rig::empty();
+    let mut refresh = pin!(rig.keys.refresh());
+    timeout(Duration::ZERO, &mut refresh).await.unwrap_err();
+    sleep(SECOND).await;
+    rig.endpoint.set(answers::outage);
+    rig.keys.refresh().await.unwrap_err();
+    assert_eq!(refresh.await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]

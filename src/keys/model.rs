@@ -1,0 +1,231 @@
+//! The control of fetches in thousands of random interleavings, with [shuttle].
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg shuttle" cargo test --lib keys::model
+//! ```
+//!
+//! The code is the real one; only its lock, its flag and its tasks are shuttle's. A failure prints
+//! the schedule that leads to it, for `shuttle::replay`. Time stands still: a second fetch within a
+//! test is one that spacing holds up, unless the program asks for it.
+//!
+//! [shuttle]: https://docs.rs/shuttle
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+use shuttle::future::{block_on, spawn, yield_now};
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::issuer::IssuerKeys;
+use super::jwk::usable_keys;
+use super::key_set::KeySet;
+use super::timing::Timing;
+use super::view::NoKey;
+use crate::clock::Clock;
+use crate::crypto::SigningKey;
+use crate::{FetchJwks, JwksError, JwksRequest, JwksResponse};
+
+const SCHEDULES: usize = 1_000;
+
+/// The sets of a pool as it rotates: each has the key of its own number.
+static SETS: LazyLock<[String; 3]> = LazyLock::new(|| ["0", "1", "2"].map(jwks));
+
+fn jwks(kid: &str) -> String {
+    let (modulus, exponent) = SigningKey::generate().components();
+    let [n, e] = [modulus, exponent].map(|number| URL_SAFE_NO_PAD.encode(number));
+    json!({ "keys": [{ "kid": kid, "kty": "RSA", "n": n, "e": e }] }).to_string()
+}
+
+/// A JWKS endpoint: at each await something else may happen.
+struct Endpoint {
+    /// Which set it gives out.
+    set: AtomicUsize,
+    out: AtomicBool,
+    under_way: AtomicUsize,
+    fetches: AtomicUsize,
+}
+
+impl FetchJwks for Arc<Endpoint> {
+    async fn fetch(&self, _: JwksRequest) -> Result<JwksResponse, JwksError> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(self.under_way.fetch_add(1, Ordering::SeqCst), 0, "two fetches at a time");
+        yield_now().await;
+        let set = self.set.load(Ordering::SeqCst);
+        let out = self.out.load(Ordering::SeqCst);
+        yield_now().await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        if out { Err(JwksError::Status(503)) } else { Ok(JwksResponse::new(SETS[set].as_str())) }
+    }
+}
+
+/// Keys, and the endpoint that they come from.
+#[derive(Clone)]
+struct Rig {
+    endpoint: Arc<Endpoint>,
+    keys: Arc<IssuerKeys>,
+}
+
+impl Rig {
+    /// No keys yet, and an endpoint that gives out this set.
+    fn empty(set: usize) -> Self {
+        Self::new(set, None)
+    }
+
+    /// The keys of set 0, which has been rotated to set 1.
+    fn rotated() -> Self {
+        let keys = usable_keys(SETS[0].as_bytes()).unwrap();
+        let refresh_after = Duration::from_secs(300);
+        Self::new(1, Some(KeySet::new(keys, None, Clock::System.now(), refresh_after)))
+    }
+
+    fn new(set: usize, key_set: Option<KeySet>) -> Self {
+        let endpoint = Arc::new(Endpoint {
+            set: AtomicUsize::new(set),
+            out: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
+            fetches: AtomicUsize::new(0),
+        });
+        let (timing, fetcher) = (Timing::default(), Arc::new(Arc::clone(&endpoint)));
+        let keys = IssuerKeys::new(String::new(), timing, Clock::System, Some(fetcher), key_set);
+        Self { endpoint, keys: Arc::new(keys) }
+    }
+
+    fn fetches(&self) -> usize {
+        self.endpoint.fetches.load(Ordering::SeqCst)
+    }
+
+    /// What a token with this key is told.
+    async fn ask(self, kid: &'static str) -> Result<(), NoKey> {
+        let arrived = self.keys.clock.now();
+        self.keys.obtain(kid, arrived).await.map(drop)
+    }
+
+    /// What several tokens at a time are told.
+    async fn ask_together<const N: usize>(
+        &self,
+        kids: [&'static str; N],
+    ) -> Vec<Result<(), NoKey>> {
+        let tasks = kids.map(|kid| spawn(self.clone().ask(kid)));
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.unwrap());
+        }
+        answers
+    }
+}
+
+/// Tries a scenario in many interleavings.
+fn check<F: Future<Output = ()>>(scenario: impl Fn() -> F + Send + Sync + 'static) {
+    LazyLock::force(&SETS);
+    let scenario = Arc::new(scenario);
+    let again = Arc::clone(&scenario);
+    shuttle::check_random(move || block_on(again()), SCHEDULES);
+    shuttle::check_pct(move || block_on(scenario()), SCHEDULES, 3);
+}
+
+#[test]
+fn a_cold_start_makes_one_fetch_for_all() {
+    check(|| async {
+        let rig = Rig::empty(0);
+        assert_eq!(rig.ask_together(["0"; 3]).await, [Ok(()); 3]);
+        assert_eq!(rig.fetches(), 1);
+    });
+}
+
+#[test]
+fn a_new_key_is_not_refused_while_its_fetch_lands() {
+    check(|| async {
+        let rig = Rig::rotated();
+        assert_eq!(rig.ask_together(["1"; 3]).await, [Ok(()); 3]);
+        assert_eq!(rig.fetches(), 1);
+    });
+}
+
+#[test]
+fn a_key_that_nobody_has_is_unknown_to_all_and_fetched_once() {
+    check(|| async {
+        let rig = Rig::rotated();
+        assert_eq!(rig.ask_together(["nobody's"; 3]).await, [Err(NoKey::Unknown); 3]);
+        assert_eq!(rig.fetches(), 1);
+    });
+}
+
+#[test]
+fn a_failed_fetch_never_makes_a_key_unknown() {
+    check(|| async {
+        let rig = Rig::rotated();
+        rig.endpoint.out.store(true, Ordering::SeqCst);
+        for answer in rig.ask_together(["1"; 3]).await {
+            assert!(matches!(answer, Err(NoKey::Unavailable { .. })), "{answer:?}");
+        }
+        assert_eq!(rig.fetches(), 1);
+    });
+}
+
+#[test]
+fn a_dropped_request_neither_loses_nor_repeats_the_fetch() {
+    check(|| async {
+        let rig = Rig::empty(0);
+        let dropped = spawn(rig.clone().ask("0"));
+        let kept = spawn(rig.clone().ask("0"));
+        yield_now().await;
+        dropped.abort();
+        assert_eq!(kept.await.unwrap(), Ok(()));
+        assert_eq!(rig.fetches(), 1);
+    });
+}
+
+#[test]
+fn a_refresh_by_the_program_runs_beside_no_other_fetch() {
+    check(|| async {
+        let rig = Rig::rotated();
+        let refreshes = [rig.keys.refresh(), rig.keys.refresh()].map(spawn);
+        assert_eq!(rig.ask_together(["1"; 2]).await, [Ok(()); 2]);
+        for refresh in refreshes {
+            refresh.await.unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_removed_key_is_refused_once_a_refresh_has_ended() {
+    check(|| async {
+        let rig = Rig::rotated();
+        let asked = spawn(rig.clone().ask("0"));
+        rig.keys.refresh().await.unwrap();
+        assert_eq!(rig.clone().ask("0").await, Err(NoKey::Unknown));
+        asked.await.unwrap().ok();
+    });
+}
+
+#[test]
+fn keys_never_go_back_to_an_older_set() {
+    check(|| async {
+        let rig = Rig::rotated();
+        let (first, endpoint) = (rig.keys.refresh(), Arc::clone(&rig.endpoint));
+        let rotating = spawn(async move { endpoint.set.store(2, Ordering::SeqCst) });
+        let keys = Arc::clone(&rig.keys);
+        let second = spawn(async move { keys.refresh().await });
+        let mut newest = 0;
+        for _ in 0..6 {
+            newest = newest_of(&rig, newest);
+            yield_now().await;
+        }
+        first.await.unwrap();
+        rotating.await.unwrap();
+        second.await.unwrap().unwrap();
+        rig.keys.refresh().await.unwrap();
+        assert_eq!(newest_of(&rig, newest), 2);
+    });
+}
+
+/// The number of the set in use, once it is seen that it is not older than this one.
+fn newest_of(rig: &Rig, seen: usize) -> usize {
+    let view = rig.keys.view(rig.keys.clock.now());
+    let in_use = ["0", "1", "2"].iter().position(|kid| view.key(kid).is_some()).unwrap();
+    assert!(in_use >= seen, "back from set {seen} to {in_use}");
+    in_use
+}
