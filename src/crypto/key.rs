@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 
-use super::SigningDigest;
+use super::SigningInput;
 
 const MIN_MODULUS_BITS: usize = 2048;
 const MAX_MODULUS_BITS: usize = 4096;
@@ -32,11 +32,11 @@ impl PublicKey {
         Some(Self { parsed, modulus: modulus.into(), exponent: exponent.into() })
     }
 
-    /// Whether `signature` is this key's over what was digested (RFC 8017 §8.2.2).
-    pub(crate) fn verifies(&self, digest: &SigningDigest, signature: &[u8]) -> bool {
+    /// Whether `signature` is this key's over the signing input (RFC 8017 §8.2.2).
+    pub(crate) fn verifies(&self, input: SigningInput, signature: &[u8]) -> bool {
         // A signature is exactly as long as the modulus, by the RFC's first step.
         signature.len() == self.modulus.len()
-            && self.parsed.verify_digest_sig(digest.as_digest(), signature).is_ok()
+            && self.parsed.verify_digest_sig(&input.digest(), signature).is_ok()
     }
 
     /// Whether the other key is the same one.

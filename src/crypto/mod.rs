@@ -7,7 +7,7 @@ mod key;
 #[cfg(feature = "testing")]
 mod signing_key;
 
-pub(crate) use self::digest::{SigningDigest, TokenDigest};
+pub(crate) use self::digest::{SigningInput, TokenDigest};
 pub(crate) use self::key::PublicKey;
 #[cfg(feature = "testing")]
 pub(crate) use self::signing_key::SigningKey;

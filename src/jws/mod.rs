@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use self::header::Header;
 use crate::VerifyError;
-use crate::crypto::{PublicKey, SigningDigest};
+use crate::crypto::{PublicKey, SigningInput};
 
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 const MAX_HEADER_BYTES: usize = 1024;
@@ -57,13 +57,13 @@ impl<'a> Jws<'a> {
         self.header.kid()
     }
 
-    /// Whether the signature is the key's, over what was digested.
+    /// Whether the signature is the key's, over the token's signing input.
     pub(crate) fn check_signature(
         &self,
         key: &PublicKey,
-        digest: &SigningDigest,
+        input: SigningInput,
     ) -> Result<(), VerifyError> {
-        if key.verifies(digest, self.signature) { Ok(()) } else { Err(VerifyError::Signature) }
+        if key.verifies(input, self.signature) { Ok(()) } else { Err(VerifyError::Signature) }
     }
 }
 

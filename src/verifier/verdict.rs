@@ -3,10 +3,10 @@ use std::sync::Arc;
 use super::{CognitoVerifier, Inner};
 use crate::claims::{CognitoClaims, Payload};
 use crate::clock::Moment;
-use crate::crypto::TokenDigest;
+use crate::crypto::{SigningInput, TokenDigest};
 use crate::jws::{self, Jws};
 use crate::keys::{IssuerKeys, Key, NoKey};
-use crate::verified::Verified;
+use crate::verified::{Verified, VerifiedTokens};
 use crate::{VerifyError, telemetry};
 
 /// Why there is no verdict yet, or none that lets the token in.
@@ -47,30 +47,49 @@ impl CognitoVerifier {
         find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
     ) -> Result<CognitoClaims, E> {
         jws::check_length(token)?;
-        let (digest, signing_digest) = TokenDigest::with_signing_digest(token);
-        if let Some(claims) = self.remembered(&digest, now, &find_key)? {
-            return Ok(claims);
-        }
+        let Some(tokens) = &self.inner.verified else {
+            let verified = self.judge_anew(token, || SigningInput::of(token), now, find_key)?;
+            return self.inner.run_checks(verified.claims).map_err(E::from);
+        };
+        let (digest, signing_input) = TokenDigest::with_signing_input(token);
+        let verified = match self.remembered(tokens, &digest, now, &find_key)? {
+            Some(verified) => verified,
+            None => {
+                let verified = self.judge_anew(token, || signing_input, now, find_key)?;
+                tokens.insert(digest, verified.clone());
+                verified
+            }
+        };
+        self.inner.run_checks(verified.claims).map_err(E::from)
+    }
+
+    /// The same, without the memory of verified tokens, and before the program's own checks.
+    fn judge_anew<E: From<VerifyError>>(
+        &self,
+        token: &str,
+        signing_input: impl FnOnce() -> SigningInput,
+        now: Moment,
+        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
+    ) -> Result<Verified, E> {
         let mut buffer = Vec::new();
         let jws = Jws::parse(token, &mut buffer)?;
         let payload = Payload::parse(jws.payload())?;
         let issuer = self.inner.issuers.get(payload.issuer()?).ok_or(VerifyError::Issuer)?;
         let accepted = self.inner.policy.check(payload, &issuer.clients, now.wall())?;
         let key = find_key(&issuer.keys, jws.kid()?)?;
-        jws.check_signature(&key.public_key, &signing_digest)?;
+        jws.check_signature(&key.public_key, signing_input())?;
         let claims = accepted.into_claims(jws.payload(), Arc::clone(&issuer.origin));
-        self.remember(digest, &claims, key, &issuer.keys);
-        self.inner.run_checks(claims).map_err(E::from)
+        Ok(Verified { claims, key, issuer_keys: Arc::clone(&issuer.keys) })
     }
 
-    /// The claims of a token that was verified before, if the very key is still the pool's.
+    /// A token that was verified before, if the very key is still the pool's.
     fn remembered<E: From<VerifyError>>(
         &self,
+        tokens: &VerifiedTokens,
         digest: &TokenDigest,
         now: Moment,
         find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<Option<CognitoClaims>, E> {
-        let Some(tokens) = &self.inner.verified else { return Ok(None) };
+    ) -> Result<Option<Verified>, E> {
         let Some(verified) = tokens.get(digest) else { return Ok(None) };
         if let Err(error) = self.inner.policy.times.check(verified.claims.times(), now.wall()) {
             tokens.remove(digest);
@@ -82,20 +101,7 @@ impl CognitoVerifier {
             return Ok(None);
         }
         telemetry::remembered();
-        self.inner.run_checks(verified.claims).map(Some).map_err(E::from)
-    }
-
-    fn remember(
-        &self,
-        digest: TokenDigest,
-        claims: &CognitoClaims,
-        key: Arc<Key>,
-        keys: &Arc<IssuerKeys>,
-    ) {
-        if let Some(tokens) = &self.inner.verified {
-            let (claims, issuer_keys) = (claims.clone(), Arc::clone(keys));
-            tokens.insert(digest, Verified { claims, key, issuer_keys });
-        }
+        Ok(Some(verified))
     }
 }
 
