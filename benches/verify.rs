@@ -16,7 +16,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use axum::{Router, body::Body, http::Request, routing::get};
 use axum_cognito::testing::{TestPool, TestToken};
-use axum_cognito::{CognitoLayer, CognitoVerifier};
+use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::runtime::Runtime;
@@ -96,6 +96,10 @@ fn verifications(cases: &mut Vec<Case>, pool: &TestPool) {
     verify("verified anew, 0.7 kB", &anew, pool.machine_token(CLIENT).without_claim("jti").sign());
     verify("verified anew, 4 kB", &anew, typical(pool).claim("padding", "x".repeat(2100)).sign());
     verify("verified anew, 12 kB", &anew, typical(pool).claim("padding", "x".repeat(8100)).sign());
+    for count in [10, 64] {
+        let name = format!("verified anew, {count} keys in the set");
+        verify(&name, &with_keys(pool, count), typical(pool).sign());
+    }
     verify("from the cache", &pool.verifier(CLIENT), typical(pool).sign());
     verify("refused: wrong signature", &anew, typical(pool).signed_by(&many[0]).sign());
     verify("refused: unknown key", &anew, typical(pool).header("kid", "another").sign());
@@ -111,18 +115,38 @@ fn verifier(pool: &TestPool, others: &[TestPool]) -> CognitoVerifier {
     builder.trust(pool, CLIENT).build().expect("settings that can be")
 }
 
+/// With more keys in the pool's set, which may have 64: the same ones again, under other ids.
+fn with_keys(pool: &TestPool, count: usize) -> CognitoVerifier {
+    let mut jwks: serde_json::Value = serde_json::from_str(&pool.jwks()).expect("a JWKS");
+    let keys = jwks["keys"].as_array_mut().expect("keys");
+    let padding: Vec<_> = keys.iter().cycle().take(count - keys.len()).cloned().collect();
+    keys.extend(padding);
+    for (number, key) in keys.iter_mut().enumerate().skip(2) {
+        key["kid"] = format!("{number}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx=").into();
+    }
+    let keys = JwksCache::builder(pool.user_pool()).preload(&jwks.to_string()).clock(pool.clock());
+    let keys = keys.build().expect("a good set");
+    let verifier = CognitoVerifier::builder().trust(keys, CLIENT).clock(pool.clock());
+    verifier.without_token_cache().build().expect("settings that can be")
+}
+
 fn requests(cases: &mut Vec<Case>, pool: &TestPool, runtime: &Arc<Runtime>) {
     let bare = Router::new().route("/", get(async || "ok"));
     let anew = bare.clone().layer(CognitoLayer::new(verifier(pool, &[])));
     let cached = bare.clone().layer(CognitoLayer::new(pool.verifier(CLIENT)));
-    let header = format!("Bearer {}", typical(pool).sign());
+    let (good, expired) = (typical(pool).sign(), typical(pool).expired().sign());
+    let unknown = typical(pool).header("kid", "another").sign();
     let floor = cases.len();
-    for (name, router) in [
-        ("floor: a request to the bare router", bare),
-        ("a request, token verified anew", anew),
-        ("a request, token from the cache", cached),
+    for (name, router, token) in [
+        ("floor: a request to the bare router", &bare, good.as_str()),
+        ("a request, token verified anew", &anew, &good),
+        ("a request, token from the cache", &cached, &good),
+        ("a request, refused: expired", &cached, &expired),
+        ("a request, refused: unknown key", &cached, &unknown),
+        ("a request, refused: garbage", &cached, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     ] {
-        let (runtime, header) = (Arc::clone(runtime), header.clone());
+        let (runtime, router) = (Arc::clone(runtime), router.clone());
+        let header = format!("Bearer {token}");
         add(cases, name, floor, move || {
             let request = Request::get("/").header("authorization", &header).body(Body::empty());
             let response = router.clone().oneshot(request.expect("a request"));

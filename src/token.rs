@@ -118,13 +118,11 @@ fn single<'a>(
 fn bearer(value: Option<&HeaderValue>) -> Result<Option<&str>, BadCredentials> {
     let Some(value) = value else { return Ok(None) };
     let bytes = value.as_bytes();
-    if !all(bytes, |byte| (b' '..=b'~').contains(&byte)) {
-        return Err(BadCredentials::Malformed);
-    }
     let end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
     let (scheme, rest) = bytes.split_at_checked(end).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Ok(None);
+        let printable = all(bytes, |byte| (b' '..=b'~').contains(&byte));
+        return if printable { Ok(None) } else { Err(BadCredentials::Malformed) };
     }
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     b64token(rest.get(spaces..).unwrap_or_default()).map(Some)

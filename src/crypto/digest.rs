@@ -1,4 +1,5 @@
 use aws_lc_rs::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
+use memchr::memrchr;
 
 /// SHA-256 of a whole token: the name under which its verification is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +16,8 @@ impl SigningInput {
     }
 
     fn split(token: &str) -> (Self, &str) {
-        let (signing_input, rest) = token.split_at(token.rfind('.').unwrap_or(token.len()));
+        let (signing_input, rest) =
+            token.split_at(memrchr(b'.', token.as_bytes()).unwrap_or(token.len()));
         let mut context = Context::new(&SHA256);
         context.update(signing_input.as_bytes());
         (Self(context), rest)

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 
 use self::header::Header;
 use crate::VerifyError;
@@ -70,10 +71,12 @@ impl<'a> Jws<'a> {
 /// The three parts of a signed token; five are an encrypted one (RFC 7516 §9), as Cognito's
 /// refresh tokens are.
 fn split(token: &str) -> Result<[&str; 3], VerifyError> {
-    let mut parts = token.split('.');
-    let (header, payload, signature) = (parts.next(), parts.next(), parts.next());
-    match (header, payload, signature, parts.count()) {
-        (Some(header), Some(payload), Some(signature), 0) => Ok([header, payload, signature]),
+    let mut dots = memchr_iter(b'.', token.as_bytes());
+    match (dots.next(), dots.next(), dots.count()) {
+        (Some(first), Some(second), 0) => {
+            let part = |range: Range<usize>| token.get(range).unwrap_or_default();
+            Ok([part(0..first), part(first + 1..second), part(second + 1..token.len())])
+        }
         (.., 2) => Err(VerifyError::RefreshToken),
         _ => Err(VerifyError::NotJwt),
     }
