@@ -9,7 +9,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// The guide, for readers and tests of the documentation alone: no program has it.
+// For readers and tests of the documentation alone: no program has it.
 #[cfg(any(doc, doctest))]
 pub mod guide;
 #[cfg(feature = "testing")]
