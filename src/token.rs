@@ -8,6 +8,17 @@ use crate::ConfigError;
 /// [`CognitoLayer::token_from`](crate::CognitoLayer::token_from).
 ///
 /// A token in the query string is never read: URLs end up in logs (RFC 9700 §4.3.2).
+///
+/// ```
+/// use axum_cognito::{CognitoLayer, CognitoVerifier, TokenSource};
+///
+/// let verifier = CognitoVerifier::new("us-east-1_AbCdEfGhI", "my-client-id")?;
+/// let layer = CognitoLayer::new(verifier)
+///     .token_from([TokenSource::bearer(), TokenSource::cookie("access_token")])
+///     .build()?;
+/// # let _ = layer;
+/// # Ok::<(), axum_cognito::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSource(Place);
 

@@ -5,6 +5,8 @@ use std::fmt;
 /// An access token says what its bearer may do at an API; an ID token tells an application who
 /// signed in. Defaults to [`TokenUse::Access`].
 ///
+/// Examples: [access or ID tokens](crate::guide::access_or_id_tokens).
+///
 /// Source: [Understanding the tokens of a user pool][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-with-identity-providers.html

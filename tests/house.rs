@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
+    "guide",
     "testing",
     "extract",
     "layer",
@@ -85,7 +86,7 @@ fn sources() -> Vec<(PathBuf, String)> {
             let path = entry.expect("a readable entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let source = fs::read_to_string(&path).expect("a readable source file");
                 files.push((path, source));
             }

@@ -8,6 +8,8 @@ use crate::TokenUse;
 ///
 /// With the feature `axum` an extractor: a request with an ID token is refused.
 ///
+/// Example: [in a handler](crate::guide::scopes_groups_roles#in-the-handler).
+///
 /// Source: [Understanding the access token][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html

@@ -11,6 +11,8 @@ use crate::TokenUse;
 /// With the feature `axum` an extractor: a request with an access token is refused. Other standard
 /// and custom attributes are read by name, like `claim::<String>("custom:tenant")`.
 ///
+/// Example: [who is this](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
+///
 /// Source: [Understanding the ID token][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html

@@ -7,6 +7,24 @@ use serde_json::Value;
 /// Cognito writes some members as strings that are numbers or booleans elsewhere, and some as
 /// `null`; all forms are read.
 ///
+/// ```
+/// use axum_cognito::{CognitoVerifier, TestPool, TokenUse};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = TestPool::offline();
+/// let builder = CognitoVerifier::builder().trust(&pool, "web-client").token_use(TokenUse::Id);
+/// let google = serde_json::json!([{ "providerName": "Google", "userId": "1070", "primary": "true" }]);
+/// let token = pool.id_token("alice").client_id("web-client").claim("identities", google).sign();
+///
+/// let claims = builder.build()?.verify(&token).await?;
+/// let identity = claims.as_id().and_then(|id| id.identities().first()).ok_or("an identity")?;
+/// assert_eq!(identity.provider_name(), Some("Google"));
+/// assert!(identity.is_primary());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [Understanding the ID token][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html

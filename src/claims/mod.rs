@@ -33,6 +33,8 @@ use crate::TokenUse;
 /// behind [`CognitoLayer::optional`](crate::CognitoLayer::optional).
 ///
 /// `Debug` shows nothing that identifies a person beyond `sub`.
+///
+/// Examples: [the tenant of a request](crate::guide::several_pools), [a type of your own](crate::guide::from_jwt_authorizer#what-behaves-differently).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CognitoClaims {

@@ -10,6 +10,8 @@ use tokio::time::Instant;
 /// It starts at the time of the system and runs with tokio's clock, so it stands still and
 /// advances with `tokio::time::pause` and `advance` too. Moving it leaves the monotonic clock
 /// alone: as when a process is frozen, or when somebody sets the clock. Clone = the same clock.
+///
+/// Example: [time in tests](crate::guide::testing_your_application#time).
 #[derive(Clone, Debug)]
 pub struct TestClock {
     start: Instant,

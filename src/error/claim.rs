@@ -3,6 +3,21 @@
 /// From [`CognitoClaims::claim`](crate::CognitoClaims::claim) and
 /// [`CognitoClaims::deserialize`](crate::CognitoClaims::deserialize). The message names the claim
 /// and the place in the payload, never the claim's value.
+///
+/// ```
+/// use axum_cognito::TestPool;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = TestPool::offline();
+/// let token = pool.access_token("alice").client_id("web-client").claim("tenant", 7).sign();
+/// let claims = pool.verifier("web-client").verify(&token).await?;
+/// assert_eq!(claims.claim::<u32>("tenant")?, Some(7));
+/// let error = claims.claim::<String>("tenant").unwrap_err();
+/// assert!(error.to_string().contains(r#"the claim "tenant""#), "{error}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} of a verified token cannot be read as {wanted}: {reason}")]
 pub struct ClaimError {

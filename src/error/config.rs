@@ -3,6 +3,14 @@ use std::time::Duration;
 /// A setting that cannot be right, found when it is made and never later.
 ///
 /// Each message names the value and says what would be right.
+///
+/// ```
+/// use axum_cognito::{ConfigError, UserPool};
+///
+/// let error = UserPool::new("AbCdEfGhI").unwrap_err();
+/// assert_eq!(error, ConfigError::UserPoolId { id: "AbCdEfGhI".to_owned() });
+/// assert!(error.to_string().contains("like `us-east-1_AbCdEfGhI`"), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

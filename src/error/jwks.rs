@@ -4,6 +4,8 @@ use std::time::Duration;
 ///
 /// The keys at hand stay in use after any of these, until they are older than
 /// [`max_stale`](crate::JwksCacheBuilder::max_stale).
+///
+/// Example: [an outage](crate::guide::key_rotation#an-outage).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JwksError {

@@ -6,6 +6,8 @@ use crate::TokenUse;
 ///
 /// One variant for each cause; no message holds the token or a claim's value, so each is fit for a
 /// log. [`VerifyError::KeysUnavailable`] alone says nothing about the token.
+///
+/// Examples: [the wrong kind of token](crate::guide::access_or_id_tokens), [time](crate::guide::testing_your_application#time).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {

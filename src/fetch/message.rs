@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 /// What a [`FetchJwks`](crate::FetchJwks) is asked for.
+///
+/// Example: [`FetchJwks`](crate::FetchJwks).
 #[derive(Clone, Debug)]
 pub struct JwksRequest {
     url: String,
@@ -26,6 +28,8 @@ impl JwksRequest {
 }
 
 /// What a [`FetchJwks`](crate::FetchJwks) brought.
+///
+/// Example: [`FetchJwks`](crate::FetchJwks).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct JwksResponse {

@@ -12,6 +12,8 @@ use crate::fetch::{DynFetchJwks, FetchJwks};
 use crate::{ConfigError, UserPool};
 
 /// Settings of a [`JwksCache`]: from [`JwksCache::builder`].
+///
+/// Example: [every knob](crate::guide::key_rotation#every-knob).
 #[must_use]
 pub struct JwksCacheBuilder {
     pool: UserPool,

@@ -10,6 +10,8 @@ const TICK: Duration = Duration::from_secs(5);
 /// Keeps a cache's keys young without traffic, until it is dropped.
 ///
 /// From [`JwksCache::spawn_refresh`]. Without it keys are refreshed by the requests that use them.
+///
+/// Example: [containers](crate::guide::deploying#containers).
 #[derive(Debug)]
 #[must_use = "the refresh stops when this is dropped"]
 pub struct RefreshTask {

@@ -3,6 +3,8 @@ use std::time::Duration;
 use crate::JwksError;
 
 /// What a cache can do for a token at the moment.
+///
+/// Example: [an outage](crate::guide::key_rotation#an-outage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JwksState {
@@ -23,6 +25,8 @@ pub enum JwksState {
 /// How the keys of a pool are, for a health check: from [`JwksCache::status`](crate::JwksCache::status).
 ///
 /// It reads what is known and fetches nothing.
+///
+/// Example: [a readiness route](crate::guide::deploying#containers).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct JwksStatus {

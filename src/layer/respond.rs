@@ -4,6 +4,8 @@ use crate::Rejection;
 
 /// Answers a [`Rejection`]: a closure given to
 /// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection), or the default.
+///
+/// Example: [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection).
 pub trait RespondToRejection<B>: Clone {
     /// The answer.
     fn respond(&self, rejection: Rejection) -> Response<B>;
@@ -26,6 +28,8 @@ where
 }
 
 /// The default answer: [`Rejection::to_response`].
+///
+/// Example: [what the client gets](crate::guide::scopes_groups_roles#what-the-client-gets).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultResponse;

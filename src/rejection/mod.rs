@@ -20,6 +20,19 @@ use crate::challenge::Challenge;
 ///
 /// It travels in the extensions of the response too, so that an outer layer can log it. The texts
 /// are fixed: never the token, never a claim's value.
+///
+/// ```
+/// use axum::response::Response;
+/// use axum_cognito::{Rejection, RejectionKind};
+///
+/// /// For a middleware outside of the layer: what it should log at all, with its cause.
+/// fn worth_a_line(response: &Response) -> Option<String> {
+///     let rejection = response.extensions().get::<Rejection>()?;
+///     let everyday = [RejectionKind::MissingToken, RejectionKind::ExpiredToken];
+///     (!everyday.contains(&rejection.kind())).then(|| rejection.to_string())
+/// }
+/// # let _ = worth_a_line;
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rejection {
     cause: Cause,
@@ -29,6 +42,8 @@ pub struct Rejection {
 }
 
 /// The kinds of refusal that an answer of your own may tell apart.
+///
+/// Example: [`Rejection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionKind {

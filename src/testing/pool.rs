@@ -14,6 +14,8 @@ use crate::{
 ///
 /// Each pool has an id and keys of its own. Clone = the same pool. With the last clone its
 /// endpoint stops.
+///
+/// Examples: [the module](crate::testing), [testing your application](crate::guide::testing_your_application).
 #[derive(Clone)]
 pub struct TestPool {
     inner: Arc<Inner>,

@@ -12,6 +12,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 const DEFAULT_CLIENT_ID: &str = "test-client";
 
 /// A token of a [`TestPool`] before it is signed, with the claims that Cognito would give it.
+///
+/// Example: [a router, without a socket](crate::guide::testing_your_application#a-router-without-a-socket).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TestToken {

@@ -18,6 +18,8 @@ const DEFAULT_TOKEN_CACHE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 pub(super) type Check = Arc<dyn Fn(&CognitoClaims) -> Result<(), String> + Send + Sync>;
 
 /// Settings of a [`CognitoVerifier`]: from [`CognitoVerifier::builder`].
+///
+/// Examples: [the front page](crate#configuration), [several pools](crate::guide::several_pools).
 #[must_use]
 pub struct CognitoVerifierBuilder {
     pools: Vec<(TrustedPool, ClientIds)>,

@@ -6,6 +6,8 @@ use crate::{ClientIds, ConfigError, JwksCache, UserPool};
 
 /// What [`CognitoVerifierBuilder::trust`](crate::CognitoVerifierBuilder::trust) takes: a
 /// [`UserPool`], or a [`JwksCache`] that is shared or has settings of its own.
+///
+/// Example: [`JwksCache`].
 #[derive(Clone, Debug)]
 pub struct TrustedPool(Source);
 

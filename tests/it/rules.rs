@@ -56,3 +56,15 @@ fn every_test_that_the_list_names_exists() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_security_policy_names_exists() {
+    let policy = folder().parent().expect("the repository").join("SECURITY.md");
+    let policy = fs::read_to_string(policy).expect("the security policy");
+    let code = policy.split('`').skip(1).step_by(2);
+    let tests: Vec<_> = code.filter_map(|code| code.split_once("::")).collect();
+    assert!(!tests.is_empty());
+    for (file, name) in tests {
+        assert!(exists(file, name), "SECURITY.md names {file}::{name}, which does not exist");
+    }
+}

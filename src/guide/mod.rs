@@ -1,0 +1,40 @@
+//! The guide: one page for each question. Its snippets run offline, as tests of the crate.
+//!
+//! | | |
+//! |---|---|
+//! | [`access_or_id_tokens`] | which of the two tokens an API should take |
+//! | [`several_pools`] | several user pools, one for each tenant perhaps |
+//! | [`scopes_groups_roles`] | who may do what |
+//! | [`key_rotation`] | how keys come and go, and what an outage costs |
+//! | [`revocation`] | what a local check cannot see, and what to do about it |
+//! | [`testing_your_application`] | a user pool of your own in your tests |
+//! | [`deploying`] | Lambda, containers, load balancers |
+//! | [`from_aws_jwt_verify`] | for those who know `aws-jwt-verify` |
+//! | [`from_jwt_authorizer`] | for those who know `jwt-authorizer`, and other crates |
+//!
+//! The [front page](crate) has all settings and all answers in tables.
+
+// Without all features some of the items that the pages link to are not there.
+#![cfg_attr(
+    not(all(feature = "testing", feature = "axum")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
+
+macro_rules! pages {
+    ($($page:ident),* $(,)?) => { $(
+        #[doc = include_str!(concat!(stringify!($page), ".md"))]
+        pub mod $page {}
+    )* };
+}
+
+pages!(
+    access_or_id_tokens,
+    several_pools,
+    scopes_groups_roles,
+    key_rotation,
+    revocation,
+    testing_your_application,
+    deploying,
+    from_aws_jwt_verify,
+    from_jwt_authorizer,
+);
