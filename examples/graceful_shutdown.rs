@@ -17,30 +17,32 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier, JwksCache};
+use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier, JwksCache, JwksStatus};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 const CLIENT_ID: &str = "orders-client";
 
-pub(crate) fn app(verifier: CognitoVerifier, keys: JwksCache) -> Router {
+pub(crate) fn app(verifier: CognitoVerifier) -> Router {
     Router::new()
         .route("/me", get(me))
-        .layer(CognitoLayer::new(verifier))
+        .layer(CognitoLayer::new(verifier.clone()))
         // Behind the layer, and so outside of it: who asks for health has no token.
         .route("/live", get(StatusCode::OK))
         .route("/ready", get(ready))
-        .with_state(keys)
+        .with_state(verifier)
 }
 
 async fn me(claims: CognitoClaims) -> String {
     format!("you are {}\n", claims.sub())
 }
 
-async fn ready(State(keys): State<JwksCache>) -> (StatusCode, String) {
-    let status = keys.status();
-    let code = if status.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, format!("keys: {:?}\n", status.state()))
+async fn ready(State(verifier): State<CognitoVerifier>) -> (StatusCode, String) {
+    let keys: Vec<_> = verifier.keys().iter().map(JwksCache::status).collect();
+    let states: Vec<_> = keys.iter().map(JwksStatus::state).collect();
+    let ready = keys.iter().all(JwksStatus::is_ready);
+    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, format!("keys: {states:?}\n"))
 }
 
 /// Serves until the signal, and then until each request has its answer.
@@ -55,10 +57,9 @@ pub(crate) async fn serve(
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    // In production: CognitoVerifier::from_env()?, or, as the health route wants the keys,
-    // JwksCache::new(UserPool::new("eu-west-1_AbCdEfGhI")?)? and a verifier that trusts them.
+    // In production: CognitoVerifier::from_env()?
     let pool = TestPool::start().await;
-    let (verifier, keys) = (pool.verifier(CLIENT_ID), pool.keys());
+    let verifier = pool.verifier(CLIENT_ID);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     // A failure ends nothing: `/ready` says so, and the refresh goes on asking. Without the refresh
@@ -66,9 +67,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Err(error) = verifier.prefetch().await {
         tracing::error!(%error, "not ready yet");
     }
-    let refresh = keys.spawn_refresh();
+    let refresh: Vec<_> = verifier.keys().iter().map(JwksCache::spawn_refresh).collect();
     println!("TOKEN={}", pool.access_token("alice").client_id(CLIENT_ID).sign());
-    println!("# 200, keys: Fresh; 200; 200");
+    println!("# 200, keys: [Fresh]; 200; 200");
     println!("curl -i {url}/ready\ncurl -i {url}/live");
     println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
     println!("# This ends it: kill -TERM {}", std::process::id());
@@ -82,7 +83,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         tracing::info!("no new requests");
     };
-    serve(listener, app(verifier, keys), end).await?;
+    serve(listener, app(verifier), end).await?;
     drop(refresh);
     tracing::info!("every request has its answer");
     Ok(())

@@ -1,6 +1,6 @@
 use axum::Router;
-use axum::http::{Request, StatusCode};
 use axum::http::request::Builder;
+use axum::http::{Request, StatusCode};
 use axum_cognito::testing::TestPool;
 
 use crate::apps::cookies;

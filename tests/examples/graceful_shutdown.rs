@@ -14,7 +14,7 @@ use crate::common::{POOL, get, send};
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn ask(pool: &TestPool, path: &str) -> (StatusCode, String) {
-    let app = graceful_shutdown::app(pool.verifier("test-client"), pool.keys());
+    let app = graceful_shutdown::app(pool.verifier("test-client"));
     let response = send(&app, get(path)).await;
     (response.status(), response.into_body())
 }
@@ -23,10 +23,10 @@ async fn ask(pool: &TestPool, path: &str) -> (StatusCode, String) {
 async fn a_server_is_ready_once_it_has_keys() {
     let pool = TestPool::start().await;
     let (status, body) = ask(&pool, "/ready").await;
-    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: Empty\n"));
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: [Empty]\n"));
     pool.verifier("test-client").prefetch().await.expect("the pool's keys");
     let (status, body) = ask(&pool, "/ready").await;
-    assert_eq!((status, body.as_str()), (StatusCode::OK, "keys: Fresh\n"));
+    assert_eq!((status, body.as_str()), (StatusCode::OK, "keys: [Fresh]\n"));
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_server_stays_ready_through_an_outage_until_its_keys_are_dead() {
     assert_eq!(ask(&pool, "/ready").await.0, StatusCode::OK);
     pool.clock().advance(2 * HOUR);
     let (status, body) = ask(&pool, "/ready").await;
-    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: Dead\n"));
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: [Dead]\n"));
 }
 
 #[tokio::test]
