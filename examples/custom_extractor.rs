@@ -10,12 +10,10 @@
 use std::error::Error;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
 use axum_cognito::testing::TestPool;
-use axum_cognito::{AccessClaims, CognitoLayer, CognitoVerifier};
+use axum_cognito::{AccessClaims, CognitoLayer, CognitoVerifier, Rejection};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -40,16 +38,15 @@ enum Plan {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Customer {
-    type Rejection = Response;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let claims = AccessClaims::from_request_parts(parts, state).await;
-        let claims = claims.map_err(IntoResponse::into_response)?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let claims = AccessClaims::from_request_parts(parts, state).await?;
         claims.deserialize().map_err(|error| {
             // The token is genuine, so it is the pool that leaves the claims out: the log's business,
             // and nothing that another token would mend.
             tracing::warn!(user = claims.sub(), %error, "a token without the claims of a customer");
-            StatusCode::FORBIDDEN.into_response()
+            Rejection::forbidden()
         })
     }
 }

@@ -11,11 +11,10 @@
 use std::error::Error;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Router, serve};
 use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier};
+use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier, Rejection};
 use tokio::net::TcpListener;
 
 const CLIENT_ID: &str = "notes-client";
@@ -25,9 +24,9 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
 }
 
 /// Own notes, or anybody's for the support.
-async fn notes(Path(owner): Path<String>, claims: CognitoClaims) -> Result<String, StatusCode> {
+async fn notes(Path(owner): Path<String>, claims: CognitoClaims) -> Result<String, Rejection> {
     if owner != claims.sub() && !claims.in_group("support") {
-        return Err(StatusCode::FORBIDDEN);
+        return Err(Rejection::forbidden());
     }
     Ok(format!("the notes of {owner}\n"))
 }
@@ -51,7 +50,7 @@ mod tests {
     use std::time::Duration;
 
     use axum::body::Body;
-    use axum::http::Request;
+    use axum::http::{Request, StatusCode};
     use axum_cognito::testing::TestToken;
     use tower::ServiceExt as _;
 
