@@ -27,7 +27,7 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
     Router::new()
         .route("/me", get(me))
         .layer(CognitoLayer::new(verifier.clone()))
-        // Behind the layer, and so outside of it: who asks for health has no token.
+        // Added after the layer, and so outside of it: who asks for health has no token.
         .route("/live", get(StatusCode::OK))
         .route("/ready", get(ready))
         .with_state(verifier)

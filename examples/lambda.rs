@@ -34,8 +34,8 @@ async fn main() -> Result<(), Error> {
     }
     tracing_subscriber::fmt().without_time().init();
     let verifier = CognitoVerifier::from_env()?;
-    // The start of a function has more processor time than its requests. Without keys it starts too,
-    // and the first request asks for them again.
+    // So that the first request does not wait. The function starts without keys too: then that
+    // request asks for them again.
     if let Err(error) = verifier.prefetch().await {
         tracing::warn!(%error, "the first request will wait for the keys");
     }

@@ -36,7 +36,7 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
         .layer(from_fn(own_origin))
 }
 
-/// Only browsers send `Origin`, and they do so always.
+/// Browsers send `Origin` with every handshake, and other clients send none.
 async fn own_origin(request: Request, next: Next) -> Result<Response, StatusCode> {
     if request.headers().get(ORIGIN).is_some_and(|origin| origin != OWN_ORIGIN) {
         return Err(StatusCode::FORBIDDEN);
