@@ -22,7 +22,7 @@ use axum::routing::any;
 use axum_cognito::testing::TestPool;
 use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier, TokenSource};
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const CLIENT_ID: &str = "chat-client";
 /// Where the application is served from, as browsers write it.
@@ -48,35 +48,32 @@ async fn open(claims: CognitoClaims, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(|socket| chat(socket, claims))
 }
 
-/// The token was looked at when the socket opened, and is not again: its `exp` ends the socket. The
-/// client renews the token and opens another one.
+/// The token was looked at when the socket opened, and is not again: its `exp` ends the socket,
+/// whatever it is doing then. The client renews the token and opens another one.
 async fn chat(mut socket: WebSocket, claims: CognitoClaims) {
     let lifetime = claims.expires_at().duration_since(SystemTime::now()).unwrap_or_default();
-    let mut expired = std::pin::pin!(sleep(lifetime));
-    loop {
-        let received = tokio::select! {
-            () = &mut expired => break close(&mut socket).await,
-            received = socket.recv() => received,
-        };
-        // Pings are answered by the WebSocket itself; an error or a close frame ends it.
-        let answer = match received {
-            Some(Ok(Message::Text(text))) => format!("{} says {text}", claims.sub()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => continue,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-        };
+    if timeout(lifetime, talk(&mut socket, &claims)).await.is_err() {
+        // A client that reads nothing is not waited for.
+        let _ = timeout(Duration::from_secs(5), close(&mut socket)).await;
+    }
+}
+
+async fn talk(socket: &mut WebSocket, claims: &CognitoClaims) {
+    // Pings are answered by the socket itself; an error ends it.
+    while let Some(Ok(message)) = socket.recv().await {
+        let Message::Text(text) = message else { continue };
+        let answer = format!("{} says {text}", claims.sub());
         if socket.send(answer.into()).await.is_err() {
-            break;
+            return;
         }
     }
 }
 
-/// Says why, and waits for the client's own close frame, but not for long.
+/// Says why, and waits for the client's own close frame.
 async fn close(socket: &mut WebSocket) {
     let frame = CloseFrame { code: close_code::POLICY, reason: "the token has expired".into() };
     if socket.send(Message::Close(Some(frame))).await.is_ok() {
-        let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
-        // Without an answer the socket is dropped all the same.
-        let _ = timeout(Duration::from_secs(5), closed).await;
+        while let Some(Ok(_)) = socket.recv().await {}
     }
 }
 

@@ -98,3 +98,21 @@ async fn a_socket_closes_when_its_token_expires_and_not_before() {
     // Both sides have closed, in order.
     assert!(socket.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_does_not_keep_its_socket() {
+    let mut socket = open(&[with_token(alice().expires_in(24 * HOUR))]).await.expect("a socket");
+    // More answers than any buffer between the two takes: the server waits to send.
+    let text = "x".repeat(1024 * 1024);
+    let mut flood = 0;
+    while let Ok(sent) = time::timeout(HOUR / 3600, socket.send(Message::text(&text))).await {
+        sent.expect("an open socket");
+        flood += 1;
+        assert!(flood < 1000, "the server takes all that comes");
+    }
+    pass(24 * HOUR).await;
+    pass(HOUR).await;
+    // The server has let go: the next answer to what is sent is that there is nobody.
+    let sent = async { while socket.send(Message::text(&text)).await.is_ok() {} };
+    time::timeout(HOUR / 60, sent).await.expect("an end, not a hang");
+}
