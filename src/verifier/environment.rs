@@ -19,11 +19,11 @@ impl CognitoVerifier {
     /// The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
     /// `local_…`, of cognito-local, it is the emulator's address and the pool's id.
     ///
+    /// For more settings than these: [`CognitoVerifierBuilder::from_env`].
+    ///
     /// # Errors
     ///
     /// [`ConfigError`] names the variable that is missing or wrong.
-    ///
-    /// For more settings than these: [`CognitoVerifierBuilder::from_env`].
     pub fn from_env() -> Result<Self, ConfigError> {
         CognitoVerifierBuilder::from_env()?.build()
     }
