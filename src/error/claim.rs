@@ -1,8 +1,10 @@
-/// A claim that is there, but not of the type that was asked for.
+use std::borrow::Cow;
+
+/// A claim that is not of the type that was asked for, or all claims that do not fit a type.
 ///
 /// From [`CognitoClaims::claim`](crate::CognitoClaims::claim) and
 /// [`CognitoClaims::deserialize`](crate::CognitoClaims::deserialize). The message names the claim
-/// and the place in the payload, never the claim's value.
+/// that was asked for, or the first field that a type wants and the token lacks; never a claim's value.
 ///
 /// ```
 /// use axum_cognito::TestPool;
@@ -23,18 +25,32 @@
 pub struct ClaimError {
     what: String,
     wanted: &'static str,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl ClaimError {
     pub(crate) fn new<T>(what: String, error: &serde_json::Error) -> Self {
-        // serde_json's own message may quote the value, so only its category is kept.
-        let reason = match error.classify() {
-            serde_json::error::Category::Data => "it has another type, or stands there twice",
+        Self { what, wanted: std::any::type_name::<T>(), reason: reason(error) }
+    }
+}
+
+/// serde_json's own message may quote the value, so only its category is kept, and the name of a
+/// field that is missing.
+fn reason(error: &serde_json::Error) -> Cow<'static, str> {
+    let message = error.to_string();
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    match (error.classify(), missing) {
+        (serde_json::error::Category::Data, Some((name, _))) => {
+            format!("the field {name:?} is missing").into()
+        }
+        (serde_json::error::Category::Data, None) => {
+            "it has another type, or stands there twice".into()
+        }
+        (
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax
-            | serde_json::error::Category::Eof => "it is not valid JSON",
-        };
-        Self { what, wanted: std::any::type_name::<T>(), reason }
+            | serde_json::error::Category::Eof,
+            _,
+        ) => "it is not valid JSON".into(),
     }
 }

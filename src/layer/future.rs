@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -20,6 +21,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, B>,
+        settings: Arc<Settings>,
         respond: R,
     }
 }
@@ -31,7 +33,6 @@ pin_project! {
             verification: Verification,
             request: Option<Request<B>>,
             service: S,
-            settings: Arc<Settings>,
         },
         Forwarded {
             #[pin]
@@ -44,12 +45,12 @@ pin_project! {
 }
 
 impl<S: Service<Request<B>>, R, B> ResponseFuture<S, R, B> {
-    pub(super) fn forwarded(future: S::Future, respond: R) -> Self {
-        Self { state: State::Forwarded { future }, respond }
+    pub(super) fn forwarded(future: S::Future, settings: Arc<Settings>, respond: R) -> Self {
+        Self { state: State::Forwarded { future }, settings, respond }
     }
 
-    pub(super) fn refused(rejection: Rejection, respond: R) -> Self {
-        Self { state: State::Refused { rejection }, respond }
+    pub(super) fn refused(rejection: Rejection, settings: Arc<Settings>, respond: R) -> Self {
+        Self { state: State::Refused { rejection }, settings, respond }
     }
 
     pub(super) fn waiting(
@@ -60,7 +61,7 @@ impl<S: Service<Request<B>>, R, B> ResponseFuture<S, R, B> {
         respond: R,
     ) -> Self {
         let request = Some(request);
-        Self { state: State::Waiting { verification, request, service, settings }, respond }
+        Self { state: State::Waiting { verification, request, service }, settings, respond }
     }
 }
 
@@ -75,7 +76,7 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Waiting { verification, request, service, settings } => {
+                StateProjection::Waiting { verification, request, service } => {
                     let verified = ready!(verification.as_mut().poll(cx));
                     match (verified, request.take()) {
                         (Ok(claims), Some(mut request)) => {
@@ -83,7 +84,7 @@ where
                             State::Forwarded { future: service.call(request) }
                         }
                         (Err(error), _) => {
-                            State::Refused { rejection: settings.refuse(Cause::Token(error)) }
+                            State::Refused { rejection: this.settings.refuse(Cause::Token(error)) }
                         }
                         // The request is there until this state is left.
                         (Ok(_), None) => return Poll::Pending,
@@ -91,7 +92,7 @@ where
                 }
                 StateProjection::Forwarded { future } => {
                     let response = ready!(future.poll(cx))?;
-                    return Poll::Ready(Ok(answer_inner(this.respond, response)));
+                    return Poll::Ready(Ok(answer_inner(this.respond, this.settings, response)));
                 }
                 StateProjection::Refused { rejection } => {
                     return Poll::Ready(Ok(answer(this.respond, rejection.clone())));
@@ -113,18 +114,28 @@ fn answer<R: RespondToRejection<B>, B>(respond: &R, rejection: Rejection) -> Res
     rejection.complete(response)
 }
 
-/// The response from inside; if it is a refusal by `Require` or an extractor, in this layer's form.
+/// The response from inside; if it is a refusal by `Require`, an extractor or a handler, in this
+/// layer's form and with its challenge.
 fn answer_inner<R: RespondToRejection<B>, B>(
     respond: &R,
+    settings: &Settings,
     mut response: Response<B>,
 ) -> Response<B> {
     let Some(rejection) = response.extensions_mut().get_mut::<Rejection>() else {
         return response;
     };
-    if rejection.is_answered() || !respond.replaces() {
-        rejection.mark_answered();
+    if rejection.is_answered() {
         return response;
     }
-    let rejection = rejection.clone();
-    answer(respond, rejection)
+    tracing::debug!(%rejection, "refused a request");
+    let challenge = rejection.complete_challenge(&settings.challenge);
+    if respond.replaces() {
+        let rejection = rejection.clone();
+        return answer(respond, rejection);
+    }
+    rejection.mark_answered();
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }

@@ -91,8 +91,8 @@ impl<R> CognitoLayer<R> {
     }
 
     /// Answers refusals your own way: those of this layer, and those of
-    /// [`Require`](crate::Require) and of extractors inside of it. Defaults to JSON with `error`
-    /// and `error_description`.
+    /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
+    /// with `error` and `error_description`.
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
     ///

@@ -51,22 +51,21 @@ where
         request.extensions_mut().remove::<CognitoClaims>();
         request.extensions_mut().insert(self.settings.challenge.clone());
         self.settings.mark_sensitive(request.headers_mut());
-        let respond = self.respond.clone();
+        let (settings, respond) = (Arc::clone(&self.settings), self.respond.clone());
         match self.settings.judge(request.headers()) {
             Verdict::Passed(claims) => {
                 if let Some(claims) = claims {
                     request.extensions_mut().insert(claims);
                 }
-                ResponseFuture::forwarded(self.inner.call(request), respond)
+                ResponseFuture::forwarded(self.inner.call(request), settings, respond)
             }
             Verdict::Refused(rejection) => {
                 // What was polled ready may hold a place, of a limit or a buffer: give it back.
                 drop(self.take_ready());
-                ResponseFuture::refused(rejection, respond)
+                ResponseFuture::refused(rejection, settings, respond)
             }
             Verdict::Waiting(verification) => {
                 let ready = self.take_ready();
-                let settings = Arc::clone(&self.settings);
                 ResponseFuture::waiting(verification, request, ready, settings, respond)
             }
         }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod cause;
+mod own;
 
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +37,8 @@ use crate::challenge::Challenge;
 #[derive(Clone, Debug)]
 pub struct Rejection {
     cause: Cause,
-    challenge: Challenge,
+    /// None yet, if a handler made it and no layer has answered.
+    challenge: Option<Challenge>,
     /// Whether a `CognitoLayer` has answered it already.
     answered: bool,
 }
@@ -67,7 +69,7 @@ pub enum RejectionKind {
 
 impl Rejection {
     pub(crate) fn new(cause: Cause, challenge: Challenge) -> Self {
-        Self { cause, challenge, answered: false }
+        Self { cause, challenge: Some(challenge), answered: false }
     }
 
     /// Without a layer: logs an error that names what is missing.
@@ -112,7 +114,9 @@ impl Rejection {
             Cause::Scope(scope) => Some(scope.as_ref()),
             _ => None,
         };
-        answer.challenges.then(|| self.challenge.value(error, scope))
+        let value = |challenge: &Challenge| challenge.value(error, scope);
+        let own = || self.challenge.as_ref().map_or_else(|| value(&Challenge::default()), value);
+        answer.challenges.then(own)
     }
 
     /// How long a client should wait, if the keys could not be had.
@@ -164,6 +168,16 @@ impl Rejection {
     /// Whether a `CognitoLayer` has answered it already.
     pub(crate) fn is_answered(&self) -> bool {
         self.answered
+    }
+
+    /// Takes the challenge of the layer that answers it, unless it has one already: the value that
+    /// the answer's `WWW-Authenticate` must change to then.
+    pub(crate) fn complete_challenge(&mut self, challenge: &Challenge) -> Option<HeaderValue> {
+        if self.challenge.is_some() {
+            return None;
+        }
+        self.challenge = Some(challenge.clone());
+        self.www_authenticate()
     }
 
     /// From now on no layer further out answers it.

@@ -1,4 +1,4 @@
-use super::CognitoVerifier;
+use super::{CognitoVerifier, CognitoVerifierBuilder};
 use crate::{ClientIds, ConfigError, TokenUse, UserPool};
 
 const USER_POOL_ID: &str = "COGNITO_USER_POOL_ID";
@@ -18,6 +18,29 @@ impl CognitoVerifier {
     ///
     /// The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
     /// `local_…`, of cognito-local, it is the emulator's address and the pool's id.
+    ///
+    /// For more settings than these: [`CognitoVerifierBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        CognitoVerifierBuilder::from_env()?.build()
+    }
+}
+
+impl CognitoVerifierBuilder {
+    /// The settings of the environment, as [`CognitoVerifier::from_env`] reads them, to be added to.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use axum_cognito::CognitoVerifierBuilder;
+    ///
+    /// let builder = CognitoVerifierBuilder::from_env()?;
+    /// let verifier = builder.max_token_age(Duration::from_secs(900)).build()?;
+    /// # let _ = verifier;
+    /// # Ok::<(), axum_cognito::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -44,7 +67,7 @@ impl CognitoVerifier {
             Some(endpoint) => at_endpoint(UserPool::new(&pool)?, &endpoint)?,
             None => UserPool::new(&pool)?,
         };
-        Self::builder().trust(pool, clients).token_use(token_use).build()
+        Ok(Self::new().trust(pool, clients).token_use(token_use))
     }
 }
 
@@ -73,13 +96,27 @@ fn token_use(value: &str) -> Result<TokenUse, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn verifier(variables: &[(&str, &str)]) -> Result<CognitoVerifier, ConfigError> {
-        CognitoVerifier::from_variables(|name| {
+    fn builder(variables: &[(&str, &str)]) -> Result<CognitoVerifierBuilder, ConfigError> {
+        CognitoVerifierBuilder::from_variables(|name| {
             let found = variables.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    fn verifier(variables: &[(&str, &str)]) -> Result<CognitoVerifier, ConfigError> {
+        builder(variables)?.build()
+    }
+
+    #[test]
+    fn settings_are_added_to_those_of_the_environment() {
+        let pool = (USER_POOL_ID, "us-east-1_AbCdEfGhI");
+        let builder = builder(&[pool, (CLIENT_ID, "client")]).expect("all that is required");
+        let error = builder.max_token_age(Duration::ZERO).build().expect_err("an age of zero");
+        assert!(error.to_string().contains("max_token_age"), "{error}");
     }
 
     #[test]

@@ -147,6 +147,13 @@ impl CognitoVerifier {
         PrefetchError::from_failures(failures)
     }
 
+    /// The keys of each trusted pool, in the order in which they were trusted: for a health route,
+    /// or to share with another verifier. Clone = the same keys.
+    #[must_use]
+    pub fn keys(&self) -> &[JwksCache] {
+        &self.inner.pools
+    }
+
     /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
     pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
         let now = self.inner.clock.now();

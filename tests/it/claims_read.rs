@@ -198,3 +198,19 @@ fn claims_are_the_same_on_all_three_types() {
     assert_eq!(inner.claim::<String>("custom:tenant"), claims.claim("custom:tenant"));
     assert_eq!((inner.sub(), inner.token_use()), (claims.sub(), claims.token_use()));
 }
+
+#[test]
+fn a_claim_that_a_type_wants_and_the_token_lacks_is_named() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only its form matters")]
+    struct Customer {
+        sub: String,
+        #[serde(rename = "custom:tenant")]
+        tenant: u64,
+    }
+    let error = read(access()).deserialize::<Customer>().expect_err("no tenant");
+    assert!(error.to_string().ends_with(r#"the field "custom:tenant" is missing"#), "{error}");
+    let secret = read(access().claim("custom:tenant", "of-alice"));
+    let error = secret.deserialize::<Customer>().expect_err("no number");
+    assert!(!error.to_string().contains("of-alice"), "{error}");
+}

@@ -102,3 +102,14 @@ async fn a_key_of_one_pool_never_verifies_a_token_of_another() {
     let verdict = pools.judge_bad(&rotated_token().sign()).await;
     assert_eq!(verdict, Err(VerifyError::UnknownKey));
 }
+
+#[tokio::test]
+async fn a_verifier_shows_the_keys_of_each_of_its_pools() {
+    let verifier = CognitoVerifier::builder().trust(&*POOL, "app").trust(&*ROTATED, "app");
+    let verifier = verifier.build().unwrap();
+    let shown = verifier.keys().iter().map(|keys| keys.user_pool().id().to_owned());
+    let pools = [POOL.user_pool(), ROTATED.user_pool()];
+    assert_eq!(shown.collect::<Vec<_>>(), pools.map(|pool| pool.id().to_owned()));
+    // The very keys: they are there without a fetch.
+    assert!(verifier.keys().iter().all(|keys| keys.status().is_ready()));
+}

@@ -46,6 +46,7 @@ mod logs;
 mod missing_layer;
 mod on_rejection;
 mod order;
+mod own_refusals;
 mod plain_tower;
 mod properties;
 mod properties_good;

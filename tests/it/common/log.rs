@@ -1,9 +1,17 @@
 //! Keeps what is logged on the current thread.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
+use tracing::Dispatch;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Two subscribers that nothing is sent to. While there is one alone, tracing asks nobody but the
+/// thread that first comes by a line whether it is wanted, and remembers the answer for all threads.
+static IDLE: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
+    let at_any_level = || tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    [at_any_level().finish().into(), at_any_level().finish().into()]
+});
 
 /// What was logged so far, at any level.
 #[derive(Clone, Default)]
@@ -12,6 +20,7 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Keeps what this thread logs at any level, until the guard is dropped.
     pub(crate) fn start() -> (Self, impl Sized) {
+        LazyLock::force(&IDLE);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
