@@ -71,7 +71,7 @@ fn default_client(local: bool) -> Result<Client, ConfigError> {
         .user_agent(concat!("axum-cognito/", env!("CARGO_PKG_VERSION")));
     let builder = if local { builder.no_proxy() } else { builder };
     let client = builder.build();
-    client.map_err(|error| ConfigError::HttpClient { reason: error.to_string() })
+    client.map_err(|error| ConfigError::HttpClient { reason: reason(error) })
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, JwksError> {
@@ -104,6 +104,12 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 /// The error with its causes, without the URL: the log line names that already.
 fn transport_error(error: reqwest::Error) -> JwksError {
     let connection = error.is_connect() || (error.is_request() && !error.is_timeout());
+    let reason = reason(error);
+    if connection { JwksError::Connect(reason) } else { JwksError::Fetch(reason) }
+}
+
+/// What went wrong, with its causes, in one line: without the URL, which the caller names.
+fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut reason = error.to_string();
     let mut cause = error.source();
@@ -111,7 +117,7 @@ fn transport_error(error: reqwest::Error) -> JwksError {
         reason = format!("{reason}: {error}");
         cause = error.source();
     }
-    if connection { JwksError::Connect(reason) } else { JwksError::Fetch(reason) }
+    reason
 }
 
 #[cfg(test)]
