@@ -27,11 +27,13 @@ mod jws;
 mod keys;
 mod layer;
 mod pool;
+mod region;
 mod rejection;
 mod require;
 mod telemetry;
 mod token;
 mod token_use;
+mod url;
 mod verified;
 mod verifier;
 

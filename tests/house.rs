@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 23] = [
     "testing",
     "extract",
     "layer",
@@ -22,6 +22,8 @@ const ORDER: [&str; 21] = [
     "telemetry",
     "pool",
     "client_ids",
+    "region",
+    "url",
     "crypto",
     "json",
     "clock",
