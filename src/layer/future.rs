@@ -1,16 +1,18 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::respond::RespondToRejection;
-use super::settings::{Settings, Verification};
-use crate::rejection::{Cause, Rejection};
+use crate::Rejection;
+
+/// A verification that waits for a key; it brings what the request's extensions get.
+pub(super) type Verification =
+    Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`CognitoService`](crate::CognitoService).
@@ -31,7 +33,6 @@ pin_project! {
             verification: Verification,
             request: Option<Request<B>>,
             service: S,
-            settings: Arc<Settings>,
         },
         Forwarded {
             #[pin]
@@ -56,11 +57,10 @@ impl<S: Service<Request<B>>, R, B> ResponseFuture<S, R, B> {
         verification: Verification,
         request: Request<B>,
         service: S,
-        settings: Arc<Settings>,
         respond: R,
     ) -> Self {
         let request = Some(request);
-        Self { state: State::Waiting { verification, request, service, settings }, respond }
+        Self { state: State::Waiting { verification, request, service }, respond }
     }
 }
 
@@ -75,16 +75,14 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProjection::Waiting { verification, request, service, settings } => {
+                StateProjection::Waiting { verification, request, service } => {
                     let verified = ready!(verification.as_mut().poll(cx));
                     match (verified, request.take()) {
                         (Ok(claims), Some(mut request)) => {
-                            request.extensions_mut().insert(claims);
+                            request.extensions_mut().extend(claims);
                             State::Forwarded { future: service.call(request) }
                         }
-                        (Err(error), _) => {
-                            State::Refused { rejection: settings.refuse(Cause::Token(error)) }
-                        }
+                        (Err(rejection), _) => State::Refused { rejection },
                         // The request is there until this state is left.
                         (Ok(_), None) => return Poll::Pending,
                     }

@@ -65,9 +65,7 @@ where
                 ResponseFuture::refused(rejection, respond)
             }
             Verdict::Waiting(verification) => {
-                let ready = self.take_ready();
-                let settings = Arc::clone(&self.settings);
-                ResponseFuture::waiting(verification, request, ready, settings, respond)
+                ResponseFuture::waiting(verification, request, self.take_ready(), respond)
             }
         }
     }
