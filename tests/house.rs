@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "testing",
     "extract",
     "layer",
@@ -21,6 +21,7 @@ const ORDER: [&str; 23] = [
     "fetch",
     "telemetry",
     "pool",
+    "load_balancer",
     "client_ids",
     "region",
     "url",

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -36,18 +37,10 @@ impl Flight {
         Self { keys, cause, started, number, outcome, _done: done }
     }
 
-    /// Fetches, with one more try at once after a connection error, all within `request_timeout`.
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
         let etag = self.keys.key_set.load().as_ref().and_then(|set| set.etag.clone());
         let request = JwksRequest::new(self.keys.url.clone(), etag);
-        let attempt = async {
-            match fetcher.fetch_boxed(request.clone()).await {
-                Err(JwksError::Connect(_)) => fetcher.fetch_boxed(request).await,
-                outcome => outcome,
-            }
-        };
-        let limit = self.keys.timing.request_timeout;
-        self.outcome = timeout(limit, attempt).await.unwrap_or(Err(JwksError::Timeout(limit)));
+        self.outcome = attempt(&*fetcher, request, self.keys.timing.request_timeout).await;
     }
 
     /// The key set after this fetch.
@@ -111,4 +104,19 @@ impl Drop for Flight {
         }
         self.keys.control().end(self.number, self.cause, ending, now);
     }
+}
+
+/// Fetches, with one more try at once after a connection error, all within the limit.
+pub(super) async fn attempt(
+    fetcher: &dyn DynFetchJwks,
+    request: JwksRequest,
+    limit: Duration,
+) -> Result<JwksResponse, JwksError> {
+    let attempt = async {
+        match fetcher.fetch_boxed(request.clone()).await {
+            Err(JwksError::Connect(_)) => fetcher.fetch_boxed(request).await,
+            outcome => outcome,
+        }
+    };
+    timeout(limit, attempt).await.unwrap_or(Err(JwksError::Timeout(limit)))
 }

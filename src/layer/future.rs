@@ -11,8 +11,7 @@ use super::respond::RespondToRejection;
 use crate::Rejection;
 
 /// A verification that waits for a key; it brings what the request's extensions get.
-pub(super) type Verification =
-    Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
+pub(super) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`CognitoService`](crate::CognitoService).

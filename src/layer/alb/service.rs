@@ -1,0 +1,81 @@
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::settings::{Settings, Verdict};
+use crate::AlbClaims;
+use crate::layer::future::ResponseFuture;
+use crate::layer::respond::RespondToRejection;
+
+/// The service of [`AlbLayer`](crate::AlbLayer).
+#[derive(Clone)]
+pub struct AlbService<S, R> {
+    inner: S,
+    settings: Arc<Settings>,
+    respond: R,
+}
+
+impl<S, R> AlbService<S, R> {
+    pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
+        Self { inner, settings, respond }
+    }
+}
+
+impl<S: Clone, R> AlbService<S, R> {
+    /// The inner service that was polled ready; a clone that was not takes its place.
+    fn take_ready(&mut self) -> S {
+        let clone = self.inner.clone();
+        mem::replace(&mut self.inner, clone)
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for AlbService<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: RespondToRejection<ResBody>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, R, ReqBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        // Whatever stands there, another layer put there: only this one's verdict counts inside.
+        request.extensions_mut().remove::<AlbClaims>();
+        request.extensions_mut().insert(self.settings.layer.clone());
+        Settings::mark_sensitive(request.headers_mut());
+        let respond = self.respond.clone();
+        match self.settings.judge(request.headers()) {
+            Verdict::Passed(claims) => {
+                if let Some(claims) = claims {
+                    request.extensions_mut().insert(claims);
+                }
+                ResponseFuture::forwarded(self.inner.call(request), respond)
+            }
+            Verdict::Refused(rejection) => {
+                // What was polled ready may hold a place, of a limit or a buffer: give it back.
+                drop(self.take_ready());
+                ResponseFuture::refused(rejection, respond)
+            }
+            Verdict::Waiting(verification) => {
+                ResponseFuture::waiting(verification, request, self.take_ready(), respond)
+            }
+        }
+    }
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for AlbService<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlbService")
+            .field("inner", &self.inner)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
