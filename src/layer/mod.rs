@@ -6,6 +6,7 @@ mod future;
 mod respond;
 mod service;
 mod settings;
+mod verdict;
 
 use std::fmt;
 use std::sync::Arc;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use http::{Extensions, HeaderMap};
 
 use super::future::Verification;
+use super::verdict::Verdict;
 use crate::challenge::Challenge;
 use crate::rejection::{Cause, Rejection};
 use crate::verifier::{Pending, Wanted};
@@ -15,14 +16,6 @@ pub(super) struct Settings {
     pub(super) optional: bool,
     pub(super) sources: Vec<TokenSource>,
     pub(super) challenge: Challenge,
-}
-
-/// What becomes of a request.
-pub(super) enum Verdict {
-    Passed(Option<CognitoClaims>),
-    Refused(Rejection),
-    /// A key must be waited for.
-    Waiting(Verification),
 }
 
 impl Settings {
@@ -38,7 +31,7 @@ impl Settings {
     }
 
     /// Judges a request by its headers, as far as it goes without waiting.
-    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict {
+    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict<CognitoClaims> {
         let found = self.sources.iter().find_map(|source| source.find(headers).transpose());
         let token = match found {
             Some(Ok(token)) => token,

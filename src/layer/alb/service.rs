@@ -1,12 +1,11 @@
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::settings::{Settings, Verdict};
+use super::settings::Settings;
 use crate::AlbClaims;
 use crate::layer::future::ResponseFuture;
 use crate::layer::respond::RespondToRejection;
@@ -22,14 +21,6 @@ pub struct AlbService<S, R> {
 impl<S, R> AlbService<S, R> {
     pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
         Self { inner, settings, respond }
-    }
-}
-
-impl<S: Clone, R> AlbService<S, R> {
-    /// The inner service that was polled ready; a clone that was not takes its place.
-    fn take_ready(&mut self) -> S {
-        let clone = self.inner.clone();
-        mem::replace(&mut self.inner, clone)
     }
 }
 
@@ -51,23 +42,8 @@ where
         request.extensions_mut().remove::<AlbClaims>();
         request.extensions_mut().insert(self.settings.layer.clone());
         Settings::mark_sensitive(request.headers_mut());
-        let respond = self.respond.clone();
-        match self.settings.judge(request.headers()) {
-            Verdict::Passed(claims) => {
-                if let Some(claims) = claims {
-                    request.extensions_mut().insert(claims);
-                }
-                ResponseFuture::forwarded(self.inner.call(request), respond)
-            }
-            Verdict::Refused(rejection) => {
-                // What was polled ready may hold a place, of a limit or a buffer: give it back.
-                drop(self.take_ready());
-                ResponseFuture::refused(rejection, respond)
-            }
-            Verdict::Waiting(verification) => {
-                ResponseFuture::waiting(verification, request, self.take_ready(), respond)
-            }
-        }
+        let verdict = self.settings.judge(request.headers());
+        verdict.carry_out(&mut self.inner, request, self.respond.clone())
     }
 }
 

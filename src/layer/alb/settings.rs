@@ -4,6 +4,7 @@ use http::{Extensions, HeaderMap, HeaderName};
 
 use crate::challenge::Challenge;
 use crate::layer::future::Verification;
+use crate::layer::verdict::Verdict;
 use crate::rejection::{Cause, Rejection};
 use crate::token::{BadCredentials, mark_sensitive, single};
 use crate::verifier::{AlbPending, WantedAlbKey};
@@ -26,14 +27,6 @@ pub(super) struct Settings {
     pub(super) layer: BehindLoadBalancer,
 }
 
-/// What becomes of a request.
-pub(super) enum Verdict {
-    Passed(Option<AlbClaims>),
-    Refused(Rejection),
-    /// A key must be waited for.
-    Waiting(Verification),
-}
-
 impl Settings {
     pub(super) fn new(verifier: AlbVerifier) -> Self {
         let layer = BehindLoadBalancer(Challenge::load_balancer());
@@ -47,7 +40,7 @@ impl Settings {
     }
 
     /// Judges a request by its headers, as far as it goes without waiting.
-    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict {
+    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict<AlbClaims> {
         let data = match data(headers) {
             Ok(Some(data)) => data,
             Ok(None) if self.optional => return Verdict::Passed(None),
