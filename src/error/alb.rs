@@ -34,7 +34,7 @@ pub enum AlbVerifyError {
     /// `signer` is none of the trusted load balancers.
     #[error("the data were signed by a load balancer that is not trusted")]
     Signer,
-    /// `iss` is none of the trusted user pools.
+    /// `iss` is none of the trusted user pools, or that of the payload is another one.
     #[error("the data come from an issuer that is not trusted")]
     Issuer,
     /// `client` is none of the accepted clients.

@@ -25,11 +25,13 @@ fn the_claims_of_header_and_payload_are_read() {
 }
 
 #[test]
-fn the_issuer_of_the_payload_is_a_claim_like_any_other() {
-    let claims = read(data().claim("iss", "https://another.example"));
-    assert_eq!(claims.issuer(), LOAD_BALANCER.user_pool().issuers()[0]);
-    let issuer = claims.claim::<String>("iss").expect("a string");
-    assert_eq!(issuer.as_deref(), Some("https://another.example"));
+fn the_payload_names_no_other_issuer_than_the_header() {
+    let pool = LOAD_BALANCER.user_pool();
+    let [first, second] = pool.issuers() else { panic!("two issuers") };
+    assert_eq!(refusal(data().claim("iss", first)), None);
+    assert_eq!(refusal(data().claim("iss", second)), Some(AlbVerifyError::Issuer));
+    assert_eq!(refusal(data().claim("iss", "")), Some(AlbVerifyError::Issuer));
+    assert_eq!(refusal(data().without_claim("iss")), None);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_verified_address_is_said_by_a_boolean_or_a_string() {
 
 #[test]
 fn a_claim_of_the_wrong_type_is_refused() {
-    for name in ["sub", "email", "username"] {
+    for name in ["sub", "iss", "email", "username"] {
         for value in [json!(null), json!(1), json!(["a"]), json!({}), json!(true)] {
             let refused = refusal(data().claim(name, value));
             assert_eq!(refused, Some(AlbVerifyError::Payload), "{name}");

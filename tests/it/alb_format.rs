@@ -3,6 +3,7 @@
 use axum_cognito::AlbVerifyError;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
 
 use crate::common::alb::{LOAD_BALANCER, data, refusal, texts, verdict};
 use crate::common::member::with_member;
@@ -225,5 +226,22 @@ fn a_changed_character_anywhere_is_refused() {
         let mut changed = data.clone();
         changed.replace_range(index..=index, other);
         assert!(verdict(&changed).is_err(), "{index}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_is_refused_and_nothing_panics(
+        header in any::<Vec<u8>>(),
+        payload in "[\\[\\]{}\":,a-z0-9 \\\\]{0,200}",
+        text in prop_oneof![any::<String>(), "[A-Za-z0-9_=.-]{0,400}"],
+    ) {
+        prop_assert!(verdict(&text).is_err());
+        let [own_header, own_payload] = texts(data());
+        let header = String::from_utf8_lossy(&header).into_owned();
+        prop_assert!(verdict(&LOAD_BALANCER.sign(&header, &own_payload)).is_err());
+        prop_assert!(verdict(&LOAD_BALANCER.sign(&own_header, &payload)).is_err());
     }
 }

@@ -14,6 +14,8 @@ use crate::json::{self, Text, present};
 pub(crate) struct AlbPayload<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     sub: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    iss: Option<Text<'a>>,
     #[serde(default, deserialize_with = "present")]
     exp: Option<NumericDate>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -47,6 +49,12 @@ impl<'a> AlbPayload<'a> {
             None | Some("") => Err(AlbVerifyError::MissingSubject),
             Some(_) => Ok(payload),
         }
+    }
+
+    /// Whether it names no other issuer than the header does.
+    pub(crate) fn check_issuer(&self, header: &str) -> Result<(), AlbVerifyError> {
+        let differs = self.iss.as_deref().is_some_and(|own| own != header);
+        if differs { Err(AlbVerifyError::Issuer) } else { Ok(()) }
     }
 
     /// When it expires: by the payload too, if that says so.

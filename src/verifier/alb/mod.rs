@@ -51,7 +51,7 @@ use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, Use
 /// | 4 | the header is a JSON object | [`Header`](AlbVerifyError::Header) |
 /// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](AlbVerifyError::Algorithm), [`Extension`](AlbVerifyError::Extension), [`Nested`](AlbVerifyError::Nested) |
 /// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Signer`](AlbVerifyError::Signer), [`Issuer`](AlbVerifyError::Issuer), [`Client`](AlbVerifyError::Client) |
-/// | 7 | the payload is a JSON object with `sub` | [`Payload`](AlbVerifyError::Payload), [`MissingSubject`](AlbVerifyError::MissingSubject) |
+/// | 7 | the payload is a JSON object with `sub`, and with no other `iss` | [`Payload`](AlbVerifyError::Payload), [`MissingSubject`](AlbVerifyError::MissingSubject), [`Issuer`](AlbVerifyError::Issuer) |
 /// | 8 | `exp` of the header, and of the payload if it has one | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Expired`](AlbVerifyError::Expired) |
 /// | 9 | `kid` is a UUID | [`MissingHeader`](AlbVerifyError::MissingHeader), [`KeyId`](AlbVerifyError::KeyId) |
 /// | 10 | the load balancer's key; perhaps a fetch | [`UnknownKey`](AlbVerifyError::UnknownKey), [`KeysUnavailable`](AlbVerifyError::KeysUnavailable) |
@@ -183,6 +183,7 @@ impl Inner {
             signer: header.signer()?,
             expires_at: payload.expires_at(header.expires_at()?),
         };
+        payload.check_issuer(origin.issuer)?;
         origin.check_time(now.wall(), self.leeway)?;
         let key = find_key(keys, header.kid()?)?;
         jws.check_signature(&key)?;
