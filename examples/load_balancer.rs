@@ -11,6 +11,7 @@
 
 use std::env;
 use std::error::Error;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 const CLIENT_ID: &str = "example-client";
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -67,12 +69,13 @@ async fn hello(claims: Option<AlbClaims>) -> String {
 
 /// What to try: a description, a path, the value of the header.
 fn requests(load_balancer: &TestLoadBalancer) -> Vec<(&'static str, &'static str, Option<String>)> {
-    let alice = || load_balancer.data("alice").client_id(CLIENT_ID);
+    // A real load balancer signs for two minutes: too short for a command to be pasted.
+    let alice = || load_balancer.data("alice").client_id(CLIENT_ID).expires_in(HOUR);
     let another = TestLoadBalancer::offline();
     let another_arn = another.load_balancer();
     vec![
         ("a health check", "/health", None),
-        ("signed in, for two minutes", "/me", Some(alice().sign())),
+        ("signed in", "/me", Some(alice().sign())),
         ("past the load balancer", "/me", None),
         ("expired", "/me", Some(alice().expired().sign())),
         ("for another client", "/me", Some(alice().client_id("another").sign())),

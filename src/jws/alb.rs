@@ -61,6 +61,10 @@ impl<'a> AlbJws<'a> {
         buffer.clear();
         buffer.reserve(data.len());
         let header = decode(header, buffer)?;
+        // Up to two bytes more are as long in base64.
+        if header > MAX_HEADER_BYTES {
+            return Err(AlbVerifyError::TooLong);
+        }
         let payload = decode(payload, buffer)?;
         decode(signature, buffer)?;
         let (header, rest) = buffer.split_at_checked(header).unwrap_or_default();
