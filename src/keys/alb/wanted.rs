@@ -120,3 +120,71 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    const RIGHT: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
+    fn id(text: &str) -> KeyId {
+        KeyId::parse(text).expect("a UUID")
+    }
+
+    fn made_up(number: u32) -> KeyId {
+        id(&format!("{number:08x}-0000-4000-8000-000000000000"))
+    }
+
+    fn note(wanted: &mut Wanted, id: KeyId, times: u32) {
+        for _ in 0..times {
+            wanted.note(id, Clock::default().now());
+        }
+    }
+
+    #[test]
+    fn the_key_that_most_requests_name_comes_before_any_number_that_are_named_once() {
+        let mut wanted = Wanted::default();
+        note(&mut wanted, id(RIGHT), 8);
+        for number in 0..2000 {
+            note(&mut wanted, made_up(number), 1);
+        }
+        assert_eq!(wanted.take(), Some(id(RIGHT)));
+    }
+
+    #[test]
+    fn a_key_that_one_request_in_a_hundred_names_has_its_turn() {
+        let mut wanted = Wanted::default();
+        let taken = (0..200).any(|round| {
+            note(&mut wanted, id(RIGHT), 1);
+            note(&mut wanted, made_up(round % 3), 99);
+            wanted.take() == Some(id(RIGHT))
+        });
+        assert!(taken);
+    }
+
+    #[test]
+    fn a_key_that_is_never_ahead_is_drawn_by_lot() {
+        let mut wanted = Wanted::default();
+        let taken = (0..400).any(|round| {
+            note(&mut wanted, made_up(round), 1);
+            note(&mut wanted, id(RIGHT), 3);
+            wanted.take() == Some(made_up(round))
+        });
+        assert!(taken);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_names_any_more_does_not_come_first() {
+        let mut wanted = Wanted::default();
+        note(&mut wanted, made_up(0), 100);
+        tokio::time::advance(FORGOTTEN_AFTER).await;
+        note(&mut wanted, id(RIGHT), 1);
+        assert_eq!(wanted.take(), Some(id(RIGHT)));
+    }
+
+    #[test]
+    fn without_requests_there_is_nothing_to_fetch() {
+        assert_eq!(Wanted::default().take(), None);
+    }
+}
