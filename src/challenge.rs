@@ -8,6 +8,10 @@ use http::HeaderValue;
 use crate::ConfigError;
 
 const DEFAULT_REALM: &str = "cognito";
+/// No scheme of the registry: a client that knows it does not exist, and none tries to meet it with
+/// a token of its own, as it would with `Bearer`.
+#[cfg(feature = "alb")]
+const LOAD_BALANCER_SCHEME: &str = "ALB";
 
 /// What a layer's challenges say besides the error: its realm, and where its metadata is.
 ///
@@ -20,18 +24,24 @@ pub(crate) struct Challenge {
 
 #[derive(Clone, Debug)]
 struct Settings {
+    scheme: &'static str,
     realm: String,
     resource_metadata: Option<String>,
 }
 
 impl Default for Challenge {
     fn default() -> Self {
-        let realm = DEFAULT_REALM.to_owned();
-        Self { settings: Arc::new(Settings { realm, resource_metadata: None }) }
+        Self::of_scheme("Bearer")
     }
 }
 
 impl Challenge {
+    /// Says that the request should have come through a load balancer, signed in.
+    #[cfg(feature = "alb")]
+    pub(crate) fn load_balancer() -> Self {
+        Self::of_scheme(LOAD_BALANCER_SCHEME)
+    }
+
     /// Takes what is allowed of the realm, and an error if that is not all of it.
     pub(crate) fn set_realm(&mut self, realm: &str) -> Result<(), ConfigError> {
         let clean = quotable(realm);
@@ -47,9 +57,9 @@ impl Challenge {
         check("resource_metadata URL", url)
     }
 
-    /// The header's value: a realm always, so that `Bearer` has a parameter (RFC 6750 §3).
+    /// The header's value: a realm always, so that the scheme has a parameter (RFC 6750 §3).
     pub(crate) fn value(&self, error: Option<(&str, &str)>, scope: Option<&str>) -> HeaderValue {
-        let mut text = format!("Bearer realm=\"{}\"", self.settings.realm);
+        let mut text = format!("{} realm=\"{}\"", self.settings.scheme, self.settings.realm);
         if let Some((code, description)) = error {
             // Writing to a string cannot fail.
             let _ = write!(text, ", error=\"{code}\", error_description=\"{description}\"");
@@ -61,6 +71,11 @@ impl Challenge {
             let _ = write!(text, ", resource_metadata=\"{url}\"");
         }
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer realm=\"cognito\""))
+    }
+
+    fn of_scheme(scheme: &'static str) -> Self {
+        let realm = DEFAULT_REALM.to_owned();
+        Self { settings: Arc::new(Settings { scheme, realm, resource_metadata: None }) }
     }
 }
 

@@ -29,23 +29,35 @@ mod json;
 mod jws;
 mod keys;
 mod layer;
+#[cfg(feature = "alb")]
+mod load_balancer;
 mod pool;
+mod region;
 mod rejection;
 mod require;
 mod telemetry;
 mod token;
 mod token_use;
+mod url;
 mod verified;
 mod verifier;
 
+#[cfg(feature = "alb")]
+pub use self::claims::AlbClaims;
 pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity};
 pub use self::client_ids::ClientIds;
+#[cfg(feature = "alb")]
+pub use self::error::AlbVerifyError;
 pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
+#[cfg(feature = "alb")]
+pub use self::layer::{AlbLayer, AlbService};
 pub use self::layer::{
     CognitoLayer, CognitoService, DefaultResponse, RespondToRejection, ResponseFuture,
 };
+#[cfg(feature = "alb")]
+pub use self::load_balancer::LoadBalancer;
 pub use self::pool::UserPool;
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};
@@ -54,4 +66,6 @@ pub use self::require::{Require, RequireFuture, RequireService};
 pub use self::testing::TestPool;
 pub use self::token::TokenSource;
 pub use self::token_use::TokenUse;
+#[cfg(feature = "alb")]
+pub use self::verifier::{AlbVerifier, AlbVerifierBuilder};
 pub use self::verifier::{CognitoVerifier, CognitoVerifierBuilder, TrustedPool};

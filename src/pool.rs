@@ -1,14 +1,12 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use http::Uri;
-use http::uri::Authority;
-
-use crate::ConfigError;
+use crate::{ConfigError, region, url};
 
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 const MAX_ID_LENGTH: usize = 55;
+/// What stands in the place of a region in the ids of cognito-local.
+const EMULATED_REGION: &str = "local";
 
 /// A user pool: its id, its issuers and where its keys are read.
 ///
@@ -49,7 +47,7 @@ impl UserPool {
     /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
     pub fn new(id: &str) -> Result<Self, ConfigError> {
         let region = region_of(id).ok_or_else(|| ConfigError::UserPoolId { id: id.to_owned() })?;
-        let suffix = dns_suffix(region);
+        let suffix = region::dns_suffix(region);
         let issuer = |service| format!("https://{service}.{region}.{suffix}/{id}");
         let issuers = ["cognito-idp", "issuer-cognito-idp"].map(issuer).to_vec();
         Ok(Self {
@@ -71,7 +69,7 @@ impl UserPool {
     /// [`ConfigError::Url`] if this is not an absolute http or https URL without query and
     /// fragment, [`ConfigError::InsecureUrl`] if it is http to a host that is not loopback.
     pub fn with_issuer(mut self, issuer: &str) -> Result<Self, ConfigError> {
-        self.check_url(issuer, "an issuer")?;
+        url::check(issuer, "an issuer", self.allow_http)?;
         self.issuers = vec![issuer.to_owned()];
         self.jwks_urls.truncate(1);
         if !self.fixed_jwks_url {
@@ -86,7 +84,7 @@ impl UserPool {
     ///
     /// As [`with_issuer`](Self::with_issuer).
     pub fn with_jwks_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.check_url(url, "the address of a JWKS")?;
+        url::check(url, "the address of a JWKS", self.allow_http)?;
         self.jwks_urls.fill(url.to_owned());
         self.fixed_jwks_url = true;
         Ok(self)
@@ -131,27 +129,6 @@ impl UserPool {
         let issuers = self.issuers.iter().map(String::as_str);
         issuers.zip(self.jwks_urls.iter().map(String::as_str))
     }
-
-    fn check_url(&self, url: &str, role: &'static str) -> Result<(), ConfigError> {
-        let wrong = |problem| ConfigError::Url { url: url.to_owned(), role, problem };
-        let uri = Uri::from_str(url)
-            .map_err(|_| wrong("it should be a URL, like `https://host/path`"))?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(wrong("it should begin with `https://` and a host"));
-        };
-        if !is_address(authority) {
-            return Err(wrong("its host or port cannot exist"));
-        }
-        if url.contains(['?', '#']) || authority.as_str().contains('@') {
-            return Err(wrong("it should have no query, fragment or password"));
-        }
-        match scheme {
-            "https" => Ok(()),
-            "http" if self.allow_http || is_loopback(authority.host()) => Ok(()),
-            "http" => Err(ConfigError::InsecureUrl { url: url.to_owned() }),
-            _ => Err(wrong("its scheme should be https")),
-        }
-    }
 }
 
 impl FromStr for UserPool {
@@ -168,29 +145,6 @@ impl fmt::Display for UserPool {
     }
 }
 
-/// Whether there may be something at this host and port.
-fn is_address(authority: &Authority) -> bool {
-    let host = authority.host();
-    let port = authority.as_str().rsplit_once(host).map_or("", |(_, port)| port);
-    let is_port = port.is_empty() || authority.port_u16().is_some();
-    let last_label = host.rsplit('.').next().unwrap_or_default();
-    let is_host = if let Some(address) = host.strip_prefix('[') {
-        address.trim_end_matches(']').parse::<Ipv6Addr>().is_ok()
-    } else if last_label.bytes().all(|byte| byte.is_ascii_digit()) {
-        host.parse::<Ipv4Addr>().is_ok()
-    } else {
-        true
-    };
-    is_port && is_host
-}
-
-/// Whether this host of a URL is the machine itself.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let parsed = address.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || parsed.is_ok_and(|address| address.is_loopback())
-}
-
 fn derived_jwks_url(issuer: &str) -> String {
     format!("{}{JWKS_PATH}", issuer.trim_end_matches('/'))
 }
@@ -199,70 +153,6 @@ fn derived_jwks_url(issuer: &str) -> String {
 fn region_of(id: &str) -> Option<&str> {
     let (region, rest) = id.split_once('_')?;
     let alphanumeric = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (alphanumeric && id.len() <= MAX_ID_LENGTH && is_region(region)).then_some(region)
-}
-
-/// Words of lower-case letters and a number, like `us-gov-west-1`; or `local`, of cognito-local.
-fn is_region(region: &str) -> bool {
-    let Some((words, number)) = region.rsplit_once('-') else {
-        return region == "local";
-    };
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && words.contains('-') && words.split('-').all(is_word)
-}
-
-/// The DNS suffix of the region's partition, from AWS's table of partitions.
-fn dns_suffix(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "amazonaws.com.cn",
-        Some("eusc") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_regions_of_every_partition_have_the_shape() {
-        for region in [
-            "us-east-1",
-            "us-gov-west-1",
-            "eusc-de-east-1",
-            "ap-southeast-7",
-            "mx-central-1",
-            "local",
-        ] {
-            assert!(is_region(region), "{region}");
-        }
-        for region in [
-            "",
-            "us",
-            "us-east",
-            "us-east-",
-            "-east-1",
-            "us--1",
-            "US-east-1",
-            "us-east-1a",
-            "us-1",
-            "locale",
-        ] {
-            assert!(!is_region(region), "{region}");
-        }
-    }
-
-    #[test]
-    fn loopback_hosts_are_told_from_names_that_begin_like_one() {
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in
-            ["localhost.example.com", "127.0.0.1.example.com", "128.0.0.1", "[::2]", "0.0.0.0", ""]
-        {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
+    let is_region = region::is_region(region) || region == EMULATED_REGION;
+    (alphanumeric && id.len() <= MAX_ID_LENGTH && is_region).then_some(region)
 }

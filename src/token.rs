@@ -107,15 +107,20 @@ impl TokenSource {
             Place::Header(name) => name,
             Place::Impossible(_) => return,
         };
-        // `try_`: at its full size a header map would panic rather than look a name up.
-        if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
-            values.iter_mut().for_each(|value| value.set_sensitive(true));
-        }
+        mark_sensitive(headers, name);
+    }
+}
+
+/// Marks all values of a header.
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
+    // `try_`: at its full size a header map would panic rather than look a name up.
+    if let Ok(Entry::Occupied(mut values)) = headers.try_entry(name) {
+        values.iter_mut().for_each(|value| value.set_sensitive(true));
     }
 }
 
 /// The value of a header that may stand there once.
-fn single<'a>(
+pub(crate) fn single<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
 ) -> Result<Option<&'a HeaderValue>, BadCredentials> {

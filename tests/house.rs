@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 25] = [
     "guide",
     "testing",
     "extract",
@@ -22,7 +22,10 @@ const ORDER: [&str; 22] = [
     "fetch",
     "telemetry",
     "pool",
+    "load_balancer",
     "client_ids",
+    "region",
+    "url",
     "crypto",
     "json",
     "clock",

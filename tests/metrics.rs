@@ -1,6 +1,6 @@
 //! The counters of the feature `metrics`: their names, their labels, and what moves them.
 
-use axum_cognito::testing::TestPool;
+use axum_cognito::testing::{TestLoadBalancer, TestPool};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
@@ -76,4 +76,26 @@ fn fetches_are_counted_by_their_outcome_and_the_last_good_one_is_a_gauge() {
     }
     let gauge = |second| format!("cognito_jwks_fetched_timestamp_seconds{{url={url}}} {second}");
     assert!((now..now + 60).any(|second| lines.contains(&gauge(second))), "{lines:?}");
+}
+
+#[test]
+fn what_a_load_balancer_signs_is_counted_by_its_outcome_and_no_label_names_a_key() {
+    let (mut url, mut kid) = (String::new(), String::new());
+    let lines = recorded(async |_| {
+        let load_balancer = TestLoadBalancer::start().await;
+        url = load_balancer.load_balancer().key_url().to_owned();
+        kid = load_balancer.key_id();
+        let verifier = load_balancer.verifier(CLIENT);
+        let good = load_balancer.data("alice").client_id(CLIENT);
+        verifier.verify(&good.clone().sign()).await.expect("good data");
+        verifier.verify(&good.clone().sign()).await.expect("good data");
+        verifier.verify(&good.expired().sign()).await.expect_err("expired data");
+    });
+    for (outcome, count) in [("accepted", 2), ("expired", 1)] {
+        let line = format!("cognito_alb_verifications_total{{outcome={outcome}}} {count}");
+        assert!(lines.contains(&line), "{line} is not in {lines:?}");
+    }
+    let line = format!("cognito_jwks_fetches_total{{url={url},outcome=succeeded}} 1");
+    assert!(lines.contains(&line), "{line} is not in {lines:?}");
+    assert!(lines.iter().all(|line| !line.contains(&kid)), "{lines:?}");
 }

@@ -10,14 +10,14 @@ const LAST_SECOND: f64 = 253_402_300_799.0;
 /// A date before 1970 is taken as 1970. So no date overflows, and none gets younger by it: a
 /// negative `exp` is past, a huge `iat` is in the future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NumericDate(Duration);
+pub(crate) struct NumericDate(Duration);
 
 impl NumericDate {
-    pub(super) fn since_epoch(self) -> Duration {
+    pub(crate) fn since_epoch(self) -> Duration {
         self.0
     }
 
-    pub(super) fn to_system_time(self) -> SystemTime {
+    pub(crate) fn to_system_time(self) -> SystemTime {
         UNIX_EPOCH + self.0
     }
 }

@@ -90,8 +90,18 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// A boolean, or one as a string.
+#[derive(Debug)]
+pub(super) struct Flag(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        flag(deserializer).map(Self)
+    }
+}
+
 /// `true`, `false`, `"true"` or `"false"`.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let expected = &"a boolean, or `true` or `false` as a string";
     match Value::deserialize(deserializer)? {
         Value::Bool(flag) => Ok(flag),

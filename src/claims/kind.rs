@@ -1,8 +1,7 @@
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::audience::Audience;
-use super::identity::{self, Identity};
+use super::identity::{Flag, Identity};
 use super::payload::{Payload, read};
 use crate::json::Text;
 use crate::{TokenUse, VerifyError};
@@ -78,14 +77,5 @@ impl<'a> Kind<'a> {
             preferred_role: read(payload.preferred_role)?,
             nonce: read(payload.nonce)?,
         })
-    }
-}
-
-/// A boolean, or one as a string.
-struct Flag(bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        identity::flag(deserializer).map(Self)
     }
 }

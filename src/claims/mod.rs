@@ -2,6 +2,8 @@
 
 mod access;
 mod accessors;
+#[cfg(feature = "alb")]
+mod alb;
 mod audience;
 mod common;
 mod date;
@@ -16,8 +18,14 @@ mod times;
 use std::sync::Arc;
 
 pub use self::access::AccessClaims;
+#[cfg(feature = "alb")]
+pub use self::alb::AlbClaims;
+#[cfg(feature = "alb")]
+pub(crate) use self::alb::{AlbOrigin, AlbPayload};
 use self::common::Common;
 pub(crate) use self::common::Origin;
+#[cfg(feature = "alb")]
+pub(crate) use self::date::NumericDate;
 pub use self::id::IdClaims;
 pub use self::identity::Identity;
 use self::kind::Kind;

@@ -1,13 +1,21 @@
-//! RS256 (RFC 7518 §3.3) and SHA-256: the only folder that names the crypto library.
+//! RS256 and ES256 (RFC 7518 §3.3, §3.4) and SHA-256: the only folder that names the crypto library.
 //!
 //! The library is called directly, so nothing here depends on a process-wide provider.
 
 mod digest;
+#[cfg(feature = "alb")]
+mod ec_key;
+#[cfg(all(feature = "alb", feature = "testing"))]
+mod ec_signing_key;
 mod key;
 #[cfg(feature = "testing")]
 mod signing_key;
 
 pub(crate) use self::digest::{SigningInput, TokenDigest};
+#[cfg(feature = "alb")]
+pub(crate) use self::ec_key::EcPublicKey;
+#[cfg(all(feature = "alb", feature = "testing"))]
+pub(crate) use self::ec_signing_key::EcSigningKey;
 pub(crate) use self::key::PublicKey;
 #[cfg(feature = "testing")]
 pub(crate) use self::signing_key::SigningKey;

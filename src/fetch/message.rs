@@ -15,6 +15,9 @@ impl JwksRequest {
     }
 
     /// Where the JWKS is read, from the configuration: nothing of a token is ever in it.
+    ///
+    /// For a load balancer it is where one key is read. That is the configured address with the
+    /// key's id behind it, which is a UUID and nothing else.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

@@ -1,5 +1,7 @@
 //! A signed token in compact serialization (RFC 7515 §3.1), taken apart.
 
+#[cfg(feature = "alb")]
+mod alb;
 mod header;
 
 use std::ops::Range;
@@ -8,6 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::memchr_iter;
 
+#[cfg(feature = "alb")]
+pub(crate) use self::alb::{AlbHeader, AlbJws};
 use self::header::Header;
 use crate::VerifyError;
 use crate::crypto::{PublicKey, SigningInput};

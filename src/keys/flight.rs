@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -39,18 +40,10 @@ impl Flight {
         Self { keys, cause, started, number, outcome, done }
     }
 
-    /// Fetches, with one more try at once after a connection error, all within `request_timeout`.
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
         let etag = self.keys.key_set.load().as_ref().and_then(|set| set.etag.clone());
         let request = JwksRequest::new(self.keys.url.clone(), etag);
-        let attempt = async {
-            match fetcher.fetch_boxed(request.clone()).await {
-                Err(JwksError::Connect(_)) => fetcher.fetch_boxed(request).await,
-                outcome => outcome,
-            }
-        };
-        let limit = self.keys.timing.request_timeout;
-        self.outcome = timeout(limit, attempt).await.unwrap_or(Err(JwksError::Timeout(limit)));
+        self.outcome = attempt(&*fetcher, request, self.keys.timing.request_timeout).await;
     }
 
     /// The key set after this fetch.
@@ -135,4 +128,19 @@ impl Drop for Flight {
             let _ = self.done.send_replace(landed.map(drop));
         }
     }
+}
+
+/// Fetches, with one more try at once after a connection error, all within the limit.
+pub(super) async fn attempt(
+    fetcher: &dyn DynFetchJwks,
+    request: JwksRequest,
+    limit: Duration,
+) -> Result<JwksResponse, JwksError> {
+    let attempt = async {
+        match fetcher.fetch_boxed(request.clone()).await {
+            Err(JwksError::Connect(_)) => fetcher.fetch_boxed(request).await,
+            outcome => outcome,
+        }
+    };
+    timeout(limit, attempt).await.unwrap_or(Err(JwksError::Timeout(limit)))
 }

@@ -1,5 +1,7 @@
 //! The keys of a user pool: fetched once for everybody, refreshed, replaced, and kept over outages.
 
+#[cfg(feature = "alb")]
+mod alb;
 mod builder;
 mod control;
 mod demand;
@@ -20,11 +22,15 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+#[cfg(feature = "alb")]
+pub(crate) use self::alb::{AlbKey, KeyId, SignerKeys};
 pub use self::builder::JwksCacheBuilder;
 pub(crate) use self::issuer::IssuerKeys;
 pub(crate) use self::key_set::Key;
 pub use self::refresh::RefreshTask;
 pub use self::status::{JwksState, JwksStatus};
+#[cfg(feature = "alb")]
+pub(crate) use self::timing::Timing;
 pub(crate) use self::view::NoKey;
 use crate::{ConfigError, JwksError, UserPool};
 

@@ -4,11 +4,11 @@ use crate::ConfigError;
 
 /// The durations that a cache goes by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Timing {
-    pub(super) refresh_after: Duration,
-    pub(super) max_stale: Duration,
-    pub(super) request_timeout: Duration,
-    pub(super) max_wait: Duration,
+pub(crate) struct Timing {
+    pub(crate) refresh_after: Duration,
+    pub(crate) max_stale: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_wait: Duration,
 }
 
 /// `max-age` never shortens the age at which keys are read again below this.
@@ -26,7 +26,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         let settings = [
             ("refresh_after", self.refresh_after),
             ("max_stale", self.max_stale),

@@ -1,17 +1,19 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::header::WWW_AUTHENTICATE;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::respond::RespondToRejection;
-use super::settings::{Settings, Verification};
-use crate::rejection::{Cause, Rejection};
+use crate::Rejection;
+use crate::challenge::Challenge;
+
+/// A verification that waits for a key; it brings what the request's extensions get.
+pub(super) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`CognitoService`](crate::CognitoService).
@@ -21,7 +23,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, B>,
-        settings: Arc<Settings>,
+        challenge: Challenge,
         respond: R,
     }
 }
@@ -45,23 +47,23 @@ pin_project! {
 }
 
 impl<S: Service<Request<B>>, R, B> ResponseFuture<S, R, B> {
-    pub(super) fn forwarded(future: S::Future, settings: Arc<Settings>, respond: R) -> Self {
-        Self { state: State::Forwarded { future }, settings, respond }
+    pub(super) fn forwarded(future: S::Future, challenge: Challenge, respond: R) -> Self {
+        Self { state: State::Forwarded { future }, challenge, respond }
     }
 
-    pub(super) fn refused(rejection: Rejection, settings: Arc<Settings>, respond: R) -> Self {
-        Self { state: State::Refused { rejection }, settings, respond }
+    pub(super) fn refused(rejection: Rejection, challenge: Challenge, respond: R) -> Self {
+        Self { state: State::Refused { rejection }, challenge, respond }
     }
 
     pub(super) fn waiting(
         verification: Verification,
         request: Request<B>,
         service: S,
-        settings: Arc<Settings>,
+        challenge: Challenge,
         respond: R,
     ) -> Self {
         let request = Some(request);
-        Self { state: State::Waiting { verification, request, service }, settings, respond }
+        Self { state: State::Waiting { verification, request, service }, challenge, respond }
     }
 }
 
@@ -80,19 +82,17 @@ where
                     let verified = ready!(verification.as_mut().poll(cx));
                     match (verified, request.take()) {
                         (Ok(claims), Some(mut request)) => {
-                            request.extensions_mut().insert(claims);
+                            request.extensions_mut().extend(claims);
                             State::Forwarded { future: service.call(request) }
                         }
-                        (Err(error), _) => {
-                            State::Refused { rejection: this.settings.refuse(Cause::Token(error)) }
-                        }
+                        (Err(rejection), _) => State::Refused { rejection },
                         // The request is there until this state is left.
                         (Ok(_), None) => return Poll::Pending,
                     }
                 }
                 StateProjection::Forwarded { future } => {
                     let response = ready!(future.poll(cx))?;
-                    return Poll::Ready(Ok(answer_inner(this.respond, this.settings, response)));
+                    return Poll::Ready(Ok(answer_inner(this.respond, this.challenge, response)));
                 }
                 StateProjection::Refused { rejection } => {
                     return Poll::Ready(Ok(answer(this.respond, rejection.clone())));
@@ -118,7 +118,7 @@ fn answer<R: RespondToRejection<B>, B>(respond: &R, rejection: Rejection) -> Res
 /// layer's form and with its challenge.
 fn answer_inner<R: RespondToRejection<B>, B>(
     respond: &R,
-    settings: &Settings,
+    challenge: &Challenge,
     mut response: Response<B>,
 ) -> Response<B> {
     let Some(rejection) = response.extensions_mut().get_mut::<Rejection>() else {
@@ -128,7 +128,7 @@ fn answer_inner<R: RespondToRejection<B>, B>(
         return response;
     }
     tracing::debug!(%rejection, "refused a request");
-    let challenge = rejection.complete_challenge(&settings.challenge);
+    let challenge = rejection.complete_challenge(challenge);
     if respond.replaces() {
         let rejection = rejection.clone();
         return answer(respond, rejection);

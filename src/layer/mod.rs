@@ -1,9 +1,12 @@
 //! The middleware itself: wraps a service, and lets verified requests through.
 
+#[cfg(feature = "alb")]
+mod alb;
 mod future;
 mod respond;
 mod service;
 mod settings;
+mod verdict;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +14,10 @@ use std::sync::Arc;
 use http::Response;
 use tower_layer::Layer;
 
+#[cfg(all(feature = "alb", feature = "axum"))]
+pub(crate) use self::alb::BehindLoadBalancer;
+#[cfg(feature = "alb")]
+pub use self::alb::{AlbLayer, AlbService};
 pub use self::future::ResponseFuture;
 pub use self::respond::{DefaultResponse, RespondToRejection};
 pub use self::service::CognitoService;

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -8,7 +7,7 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::respond::RespondToRejection;
-use super::settings::{Settings, Verdict};
+use super::settings::Settings;
 use crate::CognitoClaims;
 
 /// The service of [`CognitoLayer`](crate::CognitoLayer).
@@ -22,14 +21,6 @@ pub struct CognitoService<S, R> {
 impl<S, R> CognitoService<S, R> {
     pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
         Self { inner, settings, respond }
-    }
-}
-
-impl<S: Clone, R> CognitoService<S, R> {
-    /// The inner service that was polled ready; a clone that was not takes its place.
-    fn take_ready(&mut self) -> S {
-        let clone = self.inner.clone();
-        mem::replace(&mut self.inner, clone)
     }
 }
 
@@ -51,24 +42,9 @@ where
         request.extensions_mut().remove::<CognitoClaims>();
         request.extensions_mut().insert(self.settings.challenge.clone());
         self.settings.mark_sensitive(request.headers_mut());
-        let (settings, respond) = (Arc::clone(&self.settings), self.respond.clone());
-        match self.settings.judge(request.headers()) {
-            Verdict::Passed(claims) => {
-                if let Some(claims) = claims {
-                    request.extensions_mut().insert(claims);
-                }
-                ResponseFuture::forwarded(self.inner.call(request), settings, respond)
-            }
-            Verdict::Refused(rejection) => {
-                // What was polled ready may hold a place, of a limit or a buffer: give it back.
-                drop(self.take_ready());
-                ResponseFuture::refused(rejection, settings, respond)
-            }
-            Verdict::Waiting(verification) => {
-                let ready = self.take_ready();
-                ResponseFuture::waiting(verification, request, ready, settings, respond)
-            }
-        }
+        let verdict = self.settings.judge(request.headers());
+        let challenge = self.settings.challenge.clone();
+        verdict.carry_out(&mut self.inner, request, challenge, self.respond.clone())
     }
 }
 

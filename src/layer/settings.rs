@@ -1,12 +1,13 @@
-use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 
+use super::future::Verification;
+use super::verdict::Verdict;
 use crate::challenge::Challenge;
 use crate::rejection::{Cause, Rejection};
-use crate::verifier::Pending;
-use crate::{CognitoClaims, CognitoVerifier, TokenSource, VerifyError};
+use crate::verifier::{Pending, Wanted};
+use crate::{CognitoClaims, CognitoVerifier, TokenSource};
 
 /// What a layer goes by.
 #[derive(Clone, Debug)]
@@ -16,18 +17,6 @@ pub(super) struct Settings {
     pub(super) sources: Vec<TokenSource>,
     pub(super) challenge: Challenge,
 }
-
-/// What becomes of a request.
-pub(super) enum Verdict {
-    Passed(Option<CognitoClaims>),
-    Refused(Rejection),
-    /// A key must be waited for.
-    Waiting(Verification),
-}
-
-/// A verification that waits for a key.
-pub(super) type Verification =
-    Pin<Box<dyn Future<Output = Result<CognitoClaims, VerifyError>> + Send>>;
 
 impl Settings {
     pub(super) fn new(verifier: CognitoVerifier) -> Self {
@@ -42,7 +31,7 @@ impl Settings {
     }
 
     /// Judges a request by its headers, as far as it goes without waiting.
-    pub(super) fn judge(&self, headers: &HeaderMap) -> Verdict {
+    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict<CognitoClaims> {
         let found = self.sources.iter().find_map(|source| source.find(headers).transpose());
         let token = match found {
             Some(Ok(token)) => token,
@@ -53,13 +42,19 @@ impl Settings {
         match self.verifier.try_verify(token) {
             Ok(claims) => Verdict::Passed(Some(claims)),
             Err(Pending::Refused(error)) => Verdict::Refused(self.refuse(Cause::Token(error))),
-            Err(Pending::Key(wanted)) => {
-                let (verifier, token) = (self.verifier.clone(), token.to_owned());
-                Verdict::Waiting(Box::pin(
-                    async move { verifier.verify_with(&token, &wanted).await },
-                ))
-            }
+            Err(Pending::Key(wanted)) => Verdict::Waiting(self.wait(token.to_owned(), wanted)),
         }
+    }
+
+    fn wait(self: &Arc<Self>, token: String, wanted: Wanted) -> Verification {
+        let settings = Arc::clone(self);
+        Box::pin(async move {
+            let verified = settings.verifier.verify_with(&token, &wanted).await;
+            let claims = verified.map_err(|error| settings.refuse(Cause::Token(error)))?;
+            let mut extensions = Extensions::new();
+            extensions.insert(claims);
+            Ok(extensions)
+        })
     }
 
     pub(super) fn refuse(&self, cause: Cause) -> Rejection {

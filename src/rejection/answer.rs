@@ -44,6 +44,9 @@ macro_rules! answer {
     };
 }
 
+#[cfg(feature = "alb")]
+pub(super) use answer;
+
 /// 401 for a token that is not accepted.
 macro_rules! invalid_token {
     ($description:literal) => {
@@ -92,6 +95,12 @@ impl Answer {
                     "The bearer of the token is not allowed to do this."
                 )
             }
+            #[cfg(feature = "alb")]
+            Cause::NoData => {
+                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")
+            }
+            #[cfg(feature = "alb")]
+            Cause::Data(error) => super::answer_alb::to(error),
             Cause::MissingLayer => {
                 answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "The server is not set up to verify tokens here.")
             }

@@ -14,6 +14,12 @@ pub(crate) enum Cause {
     Scope(Arc<str>),
     /// A group or a predicate is not met.
     Forbidden,
+    /// There is no `x-amzn-oidc-data`.
+    #[cfg(feature = "alb")]
+    NoData,
+    /// `x-amzn-oidc-data` is refused.
+    #[cfg(feature = "alb")]
+    Data(crate::AlbVerifyError),
     /// Claims are asked for where no layer verified any.
     MissingLayer,
 }

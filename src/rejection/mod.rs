@@ -1,6 +1,8 @@
 //! A refusal: from its cause to status, challenge and body (RFC 6750 §3).
 
 mod answer;
+#[cfg(feature = "alb")]
+mod answer_alb;
 mod cause;
 mod own;
 
@@ -14,6 +16,8 @@ use http::{Response, StatusCode};
 
 use self::answer::Answer;
 pub(crate) use self::cause::Cause;
+#[cfg(feature = "alb")]
+use crate::AlbVerifyError;
 use crate::VerifyError;
 use crate::challenge::Challenge;
 
@@ -63,7 +67,7 @@ pub enum RejectionKind {
     Forbidden,
     /// The pool's keys cannot be had, so the token could not be judged: 503.
     KeysUnavailable,
-    /// A route asks for claims and no `CognitoLayer` is around it: 500.
+    /// A route asks for claims and their layer is not around it: 500.
     MissingLayer,
 }
 
@@ -73,10 +77,8 @@ impl Rejection {
     }
 
     /// Without a layer: logs an error that names what is missing.
-    pub(crate) fn missing_layer(asked_by: &'static str) -> Self {
-        tracing::error!(
-            "{asked_by} without a `CognitoLayer` around it: add the layer to the router"
-        );
+    pub(crate) fn missing_layer(asked_by: &'static str, layer: &'static str) -> Self {
+        tracing::error!("{asked_by} without a `{layer}` around it: add the layer to the router");
         Self::new(Cause::MissingLayer, Challenge::default())
     }
 
@@ -122,8 +124,10 @@ impl Rejection {
     /// How long a client should wait, if the keys could not be had.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        match self.verify_error()? {
-            VerifyError::KeysUnavailable { retry_after } => Some(*retry_after),
+        match &self.cause {
+            Cause::Token(VerifyError::KeysUnavailable { retry_after }) => Some(*retry_after),
+            #[cfg(feature = "alb")]
+            Cause::Data(AlbVerifyError::KeysUnavailable { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }
@@ -133,6 +137,16 @@ impl Rejection {
     pub fn verify_error(&self) -> Option<&VerifyError> {
         match &self.cause {
             Cause::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What the verifier of `x-amzn-oidc-data` found, for a log; `None` if it was not asked.
+    #[cfg(feature = "alb")]
+    #[must_use]
+    pub fn alb_verify_error(&self) -> Option<&AlbVerifyError> {
+        match &self.cause {
+            Cause::Data(error) => Some(error),
             _ => None,
         }
     }
@@ -206,9 +220,11 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.status().as_u16())?;
-        match self.verify_error() {
-            Some(error) => error.fmt(f),
-            None => f.write_str(self.description()),
+        match &self.cause {
+            Cause::Token(error) => error.fmt(f),
+            #[cfg(feature = "alb")]
+            Cause::Data(error) => error.fmt(f),
+            _ => f.write_str(self.description()),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Require {
 
     fn check(&self, extensions: &Extensions) -> Result<(), Rejection> {
         let Some(challenge) = extensions.get::<Challenge>() else {
-            return Err(Rejection::missing_layer("`Require`"));
+            return Err(Rejection::missing_layer("`Require`", "CognitoLayer"));
         };
         let refuse = |cause| Rejection::new(cause, challenge.clone());
         let claims = extensions.get::<CognitoClaims>().ok_or_else(|| refuse(Cause::NoToken))?;

@@ -4,4 +4,6 @@
 #[cfg_attr(not(feature = "metrics"), path = "silent.rs")]
 mod facade;
 
+#[cfg(feature = "alb")]
+pub(crate) use self::facade::alb_verified;
 pub(crate) use self::facade::{fetched, keys_fetched, remembered, verified};

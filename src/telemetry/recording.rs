@@ -8,7 +8,10 @@ use crate::{JwksError, VerifyError};
 /// no allocation.
 macro_rules! count {
     ($outcome:literal) => {
-        metrics::counter!("cognito_verifications_total", "outcome" => $outcome).increment(1)
+        count!("cognito_verifications_total", $outcome)
+    };
+    ($name:literal, $outcome:literal) => {
+        metrics::counter!($name, "outcome" => $outcome).increment(1)
     };
 }
 
@@ -59,4 +62,37 @@ pub(crate) fn fetched(url: &str, error: Option<&JwksError>) {
 pub(crate) fn keys_fetched(url: &str, at: Duration) {
     metrics::gauge!("cognito_jwks_fetched_timestamp_seconds", "url" => url.to_owned())
         .set(at.as_secs_f64());
+}
+
+/// Counts one verification of what a load balancer signed, by its outcome.
+#[cfg(feature = "alb")]
+pub(crate) fn alb_verified(refusal: Option<&crate::AlbVerifyError>) {
+    use crate::AlbVerifyError as Refusal;
+
+    macro_rules! count_alb {
+        ($outcome:literal) => {
+            count!("cognito_alb_verifications_total", $outcome)
+        };
+    }
+    match refusal {
+        None => count_alb!("accepted"),
+        Some(Refusal::TooLong) => count_alb!("too_long"),
+        Some(Refusal::NotJwt) => count_alb!("not_jwt"),
+        Some(Refusal::Base64) => count_alb!("base64"),
+        Some(Refusal::Header) => count_alb!("header"),
+        Some(Refusal::Algorithm) => count_alb!("algorithm"),
+        Some(Refusal::Extension) => count_alb!("extension"),
+        Some(Refusal::Nested) => count_alb!("nested"),
+        Some(Refusal::MissingHeader(_)) => count_alb!("missing_header"),
+        Some(Refusal::Signer) => count_alb!("signer"),
+        Some(Refusal::Issuer) => count_alb!("issuer"),
+        Some(Refusal::Client) => count_alb!("client"),
+        Some(Refusal::Expired) => count_alb!("expired"),
+        Some(Refusal::KeyId) => count_alb!("key_id"),
+        Some(Refusal::Payload) => count_alb!("payload"),
+        Some(Refusal::MissingSubject) => count_alb!("missing_subject"),
+        Some(Refusal::UnknownKey) => count_alb!("unknown_key"),
+        Some(Refusal::Signature) => count_alb!("signature"),
+        Some(Refusal::KeysUnavailable { .. }) => count_alb!("keys_unavailable"),
+    }
 }

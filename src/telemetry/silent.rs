@@ -9,3 +9,6 @@ pub(crate) fn remembered() {}
 pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
 
 pub(crate) fn keys_fetched(_: &str, _: Duration) {}
+
+#[cfg(feature = "alb")]
+pub(crate) fn alb_verified(_: Option<&crate::AlbVerifyError>) {}

@@ -25,12 +25,19 @@
 //! # }
 //! ```
 
+#[cfg(feature = "alb")]
+mod alb;
 mod endpoint;
+mod faults;
 mod key;
 mod pool;
+mod routes;
 mod server;
 mod token;
+mod uuid;
 
+#[cfg(feature = "alb")]
+pub use self::alb::{TestAlbData, TestLoadBalancer};
 pub use self::pool::TestPool;
 pub use self::token::TestToken;
 pub use crate::clock::TestClock;

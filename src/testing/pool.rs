@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::TestClock;
 use super::endpoint::{Endpoint, Offline};
+use super::routes;
 use super::server::Server;
 use super::token::TestToken;
 use crate::{
@@ -38,7 +39,7 @@ impl TestPool {
     /// If no loopback port can be had.
     pub async fn start() -> Self {
         let (pool, endpoint) = (new_user_pool(), Arc::new(Endpoint::new()));
-        let server = Server::start(pool.id(), Arc::clone(&endpoint)).await;
+        let server = Server::start(routes::of_pool(pool.id(), Arc::clone(&endpoint))).await;
         let server = server.expect("a loopback port for the JWKS endpoint");
         let jwks_url = format!("{}/{}/.well-known/jwks.json", server.url(), pool.id());
         let pool = pool.with_jwks_url(&jwks_url).expect("a loopback address");
@@ -116,18 +117,18 @@ impl TestPool {
 
     /// Lets the JWKS endpoint answer 503, until it is set to `false`.
     pub fn set_outage(&self, outage: bool) {
-        self.inner.endpoint.set_outage(outage);
+        self.inner.endpoint.faults.set_outage(outage);
     }
 
     /// Lets the JWKS endpoint answer this much later.
     pub fn set_latency(&self, latency: Duration) {
-        self.inner.endpoint.set_latency(latency);
+        self.inner.endpoint.faults.set_latency(latency);
     }
 
     /// How often the JWKS was asked for.
     #[must_use]
     pub fn jwks_requests(&self) -> usize {
-        self.inner.endpoint.requests()
+        self.inner.endpoint.faults.requests()
     }
 
     /// The clock of the pool's tokens, of [`keys`](Self::keys) and of
@@ -179,7 +180,7 @@ impl fmt::Debug for TestPool {
 }
 
 #[expect(clippy::expect_used, reason = "the id is of the right form")]
-fn new_user_pool() -> UserPool {
+pub(super) fn new_user_pool() -> UserPool {
     let suffix: String = std::iter::repeat_with(fastrand::alphanumeric).take(9).collect();
     UserPool::new(&format!("us-east-1_{suffix}")).expect("a region and nine letters or digits")
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::TestPool;
+use super::uuid::uuid;
 use crate::TokenUse;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
@@ -168,11 +169,4 @@ pub(super) fn refresh_token() -> String {
     };
     let header = URL_SAFE_NO_PAD.encode(header);
     format!("{header}.{}.{}.{}.{}", random(256), random(12), random(800), random(16))
-}
-
-fn uuid() -> String {
-    let random = fastrand::u128(..);
-    let (a, b, c) = (random >> 96, (random >> 80) & 0xffff, (random >> 68) & 0xfff);
-    let (d, e) = (0x8000 | (random >> 50) & 0x3fff, random & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
 }

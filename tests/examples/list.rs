@@ -1,19 +1,19 @@
 //! The list of examples in `README.md`, and the first lines of each example.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Each example's name and source.
+/// Each example's name and source: a file, or a folder's `main.rs`.
 fn examples() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let entries = fs::read_dir(folder).expect("the examples");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "rs"));
-    let example = |path: &Path| {
+    let example = |path: PathBuf| {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        (name, fs::read_to_string(path).expect("a source file"))
+        let source = if path.is_dir() { path.join("main.rs") } else { path };
+        (name, fs::read_to_string(source).expect("a source file"))
     };
-    files.map(|path| example(&path)).collect()
+    paths.map(example).collect()
 }
 
 /// The first cell of each row of the list.

@@ -5,11 +5,12 @@ use std::fmt::Debug;
 use std::future::Ready;
 use std::sync::LazyLock;
 
-use axum_cognito::testing::{TestClock, TestPool, TestToken};
+use axum_cognito::testing::{TestAlbData, TestClock, TestLoadBalancer, TestPool, TestToken};
 use axum_cognito::{
-    AccessClaims, ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoService,
-    CognitoVerifier, CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity,
-    JwksCache, JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus,
+    AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, AlbVerifyError,
+    ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoService, CognitoVerifier,
+    CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity, JwksCache,
+    JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus, LoadBalancer,
     PrefetchError, RefreshTask, Rejection, RejectionKind, Require, RequireFuture, RequireService,
     ResponseFuture, TokenSource, TokenUse, TrustedPool, UserPool, VerifyError,
 };
@@ -31,6 +32,7 @@ fn claims_are_shared_between_threads() {
     is_cloned::<AccessClaims>();
     is_cloned::<IdClaims>();
     is_cloned::<Identity>();
+    is_cloned::<AlbClaims>();
 }
 
 #[test]
@@ -44,6 +46,8 @@ fn verifiers_and_keys_are_shared_between_threads() {
     is_shared::<CognitoVerifierBuilder>();
     is_shared::<JwksCacheBuilder>();
     is_shared::<RefreshTask>();
+    is_cloned::<AlbVerifier>();
+    is_shared::<AlbVerifierBuilder>();
 }
 
 #[test]
@@ -53,6 +57,7 @@ fn settings_are_shared_between_threads() {
     is_cloned::<TokenUse>();
     is_cloned::<TrustedPool>();
     is_cloned::<UserPool>();
+    is_cloned::<LoadBalancer>();
 }
 
 #[test]
@@ -60,6 +65,8 @@ fn layers_and_services_are_shared_between_threads() {
     is_cloned::<CognitoLayer>();
     is_cloned::<CognitoLayer<fn(Rejection) -> Response<()>>>();
     is_cloned::<CognitoService<String, DefaultResponse>>();
+    is_cloned::<AlbLayer>();
+    is_cloned::<AlbService<String, DefaultResponse>>();
     is_cloned::<Require>();
     is_cloned::<RequireService<String>>();
     is_shared::<RequireFuture<Ready<()>>>();
@@ -72,6 +79,8 @@ fn what_tests_use_is_shared_between_threads() {
     is_cloned::<TestPool>();
     is_cloned::<TestToken>();
     is_cloned::<TestClock>();
+    is_cloned::<TestLoadBalancer>();
+    is_cloned::<TestAlbData>();
 }
 
 #[test]
@@ -81,6 +90,7 @@ fn errors_are_errors_and_compared() {
     is_error::<JwksError>();
     is_error::<PrefetchError>();
     is_error::<VerifyError>();
+    is_error::<AlbVerifyError>();
 }
 
 #[test]

@@ -1,5 +1,14 @@
 //! The crate as its users see it: one file a topic, one program to build.
 
+mod alb_attacks;
+mod alb_claims;
+mod alb_config;
+mod alb_format;
+mod alb_header;
+mod alb_keys;
+mod alb_keys_flood;
+mod alb_layer;
+mod alb_wire;
 mod answers;
 mod attacks;
 mod attacks_memory;

@@ -1,5 +1,6 @@
 //! What several files of tests need.
 
+pub(crate) mod alb;
 pub(crate) mod answers;
 pub(crate) mod at_once;
 pub(crate) mod challenge;

@@ -1,5 +1,8 @@
 //! The claims as arguments of a handler.
 
+#[cfg(feature = "alb")]
+mod alb;
+
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
@@ -62,7 +65,7 @@ fn claims<'a, T: FromClaims>(
     asked_by: &'static str,
 ) -> Result<(Option<T>, &'a Challenge), Rejection> {
     let Some(challenge) = parts.extensions.get::<Challenge>() else {
-        return Err(Rejection::missing_layer(asked_by));
+        return Err(Rejection::missing_layer(asked_by, "CognitoLayer"));
     };
     let claims = parts.extensions.get::<CognitoClaims>().map(T::from_claims).transpose();
     let claims = claims.map_err(|error| Rejection::new(Cause::Token(error), challenge.clone()))?;

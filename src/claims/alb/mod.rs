@@ -1,0 +1,127 @@
+//! The claims that a load balancer signs.
+
+mod payload;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::payload::{AlbOrigin, AlbPayload};
+use super::date::NumericDate;
+use super::member;
+use crate::ClaimError;
+
+/// The claims of `x-amzn-oidc-data`: who signed in at an Application Load Balancer. Cheap to clone.
+///
+/// [`AlbLayer`](crate::AlbLayer) puts them into the request's extensions; with the feature `axum`
+/// they are an extractor, also as `Option<AlbClaims>`. They are what the user-info endpoint of the
+/// user pool says, so there are no groups and no scopes: those are in the access token, in
+/// `x-amzn-oidc-accesstoken`.
+///
+/// `Debug` shows nothing that identifies a person beyond `sub`.
+///
+/// Source: [Authenticate users using an Application Load Balancer][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
+#[derive(Clone)]
+pub struct AlbClaims {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    raw: Box<str>,
+    sub: String,
+    email: Option<String>,
+    email_verified: bool,
+    username: Option<String>,
+    issuer: String,
+    client_id: String,
+    signer: String,
+    expires_at: NumericDate,
+}
+
+impl AlbClaims {
+    /// The user: the claim `sub`. Unique in a pool, and never empty.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.inner.sub
+    }
+
+    /// The user's e-mail address, if the load balancer asks for it.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.inner.email.as_deref()
+    }
+
+    /// Whether the e-mail address is verified; `false` also when the claims do not say.
+    #[must_use]
+    pub fn email_verified(&self) -> bool {
+        self.inner.email_verified
+    }
+
+    /// The user's name: the claim `username`.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.inner.username.as_deref()
+    }
+
+    /// The issuer that the user signed in at: `iss` of the header.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.inner.issuer
+    }
+
+    /// The app client of the load balancer: `client` of the header.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.inner.client_id
+    }
+
+    /// The ARN of the load balancer: `signer` of the header.
+    #[must_use]
+    pub fn signer(&self) -> &str {
+        &self.inner.signer
+    }
+
+    /// When the data expire, and not the session: the earlier `exp` of header and payload.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.inner.expires_at.to_system_time()
+    }
+
+    /// One claim by its name, like `custom:tenant`; `None` if it is absent or `null`.
+    ///
+    /// Reads the payload anew at each call: a claim that is needed often is better kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] if the claim has another type, or is there twice.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
+        let claim = member::read(&self.inner.raw, name);
+        claim.map_err(|error| ClaimError::new::<T>(format!("the claim {name:?}"), &error))
+    }
+
+    /// All claims, as a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] if they do not fit the type.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimError> {
+        let claims = serde_json::from_str(&self.inner.raw);
+        claims.map_err(|error| ClaimError::new::<T>("the payload".to_owned(), &error))
+    }
+}
+
+impl fmt::Debug for AlbClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlbClaims")
+            .field("sub", &self.inner.sub)
+            .field("issuer", &self.inner.issuer)
+            .field("client_id", &self.inner.client_id)
+            .field("signer", &self.inner.signer)
+            .field("expires_at", &self.inner.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::KeyId;
+use crate::clock::Moment;
+use crate::crypto::EcPublicKey;
+
+/// A key that signs for load balancers, under its id.
+#[derive(Debug)]
+pub(crate) struct AlbKey {
+    pub(super) id: KeyId,
+    pub(super) public_key: EcPublicKey,
+    /// When the fetch began that brought it.
+    pub(super) fetched: Moment,
+    /// The age at which it is looked at again.
+    pub(super) refresh_after: Duration,
+    /// Whether it has verified anything for its load balancer.
+    proven: AtomicBool,
+}
+
+impl AlbKey {
+    pub(super) fn new(
+        id: KeyId,
+        public_key: EcPublicKey,
+        fetched: Moment,
+        refresh_after: Duration,
+    ) -> Self {
+        Self { id, public_key, fetched, refresh_after, proven: AtomicBool::new(false) }
+    }
+
+    /// Whether `signature` is this key's over the message.
+    ///
+    /// Only a key that its load balancer uses ever verifies what names this load balancer: from
+    /// then on, keys that others name in its place do not push it out.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let verified = self.public_key.verifies(message, signature);
+        if verified && !self.is_proven() {
+            self.proven.store(true, Ordering::Relaxed);
+        }
+        verified
+    }
+
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_due(&self, now: Moment) -> bool {
+        now.since(self.fetched) >= self.refresh_after
+    }
+
+    /// What was known of the key before, if it is the same one.
+    pub(super) fn inherit(&self, previous: &Self) {
+        let same = self.public_key.is_same(&previous.public_key);
+        self.proven.store(same && previous.is_proven(), Ordering::Relaxed);
+    }
+}

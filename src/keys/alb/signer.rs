@@ -1,0 +1,125 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::flight::Flight;
+use super::shelf::Shelf;
+use super::state::State;
+use super::{AlbKey, KeyId};
+use crate::LoadBalancer;
+use crate::clock::{Clock, Moment};
+use crate::fetch::DynFetchJwks;
+use crate::keys::NoKey;
+use crate::keys::control::{Cause, Outcome};
+use crate::keys::demand::{DEFAULT_RETRY_AFTER, ended_by};
+use crate::keys::timing::Timing;
+
+/// The keys of one load balancer: read without a lock, fetched one at a time.
+///
+/// Each load balancer has its own, so a flood against one does not keep another's keys waiting.
+pub(crate) struct SignerKeys {
+    pub(super) load_balancer: LoadBalancer,
+    pub(super) timing: Timing,
+    pub(super) clock: Clock,
+    fetcher: Arc<dyn DynFetchJwks>,
+    pub(super) shelf: ArcSwap<Shelf>,
+    /// Small, and never held across an await.
+    state: Mutex<State>,
+}
+
+impl SignerKeys {
+    pub(crate) fn new(
+        load_balancer: LoadBalancer,
+        timing: Timing,
+        clock: Clock,
+        fetcher: Arc<dyn DynFetchJwks>,
+    ) -> Self {
+        let (shelf, state) = (ArcSwap::default(), Mutex::default());
+        Self { load_balancer, timing, clock, fetcher, shelf, state }
+    }
+
+    /// The key, if it is at hand. One that is due is looked at again behind this answer.
+    pub(crate) fn at_hand(self: &Arc<Self>, id: KeyId, now: Moment) -> Option<Arc<AlbKey>> {
+        let key = self.key(id)?;
+        if key.is_due(now) {
+            self.state().wanted.note(id, now);
+            // Held up by spacing or back-off: a later answer starts it.
+            let _ = self.demand(id, now);
+        }
+        Some(key)
+    }
+
+    /// The key, for a token that came at `arrived`: waits for a fetch if it must.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey`], after `max_wait` at most.
+    pub(crate) async fn obtain(
+        self: &Arc<Self>,
+        id: KeyId,
+        arrived: Moment,
+    ) -> Result<Arc<AlbKey>, NoKey> {
+        let deadline = arrived.deadline(self.timing.max_wait);
+        self.state().wanted.note(id, arrived);
+        loop {
+            if let Some(key) = self.key(id) {
+                return Ok(key);
+            }
+            let mut flight = match self.demand(id, self.clock.now()) {
+                Ok(flight) => flight,
+                // A fetch that others began may have brought it since it was looked for.
+                Err(no_key) => return self.key(id).ok_or(no_key),
+            };
+            if !ended_by(deadline, &mut flight).await {
+                let blocked_for = self.state().control.blocked_for(self.clock.now());
+                let retry_after = blocked_for.max(DEFAULT_RETRY_AFTER);
+                return Err(NoKey::Unavailable { retry_after });
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn key(&self, id: KeyId) -> Option<Arc<AlbKey>> {
+        self.shelf.load().get(id).cloned()
+    }
+
+    /// Joins the fetch that is under way, or starts one if one may start: for the key whose turn it is.
+    fn demand(self: &Arc<Self>, id: KeyId, now: Moment) -> Result<watch::Receiver<Outcome>, NoKey> {
+        let runtime = Handle::try_current()
+            .map_err(|_| NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER })?;
+        let (flight, receiver) = {
+            let mut state = self.state();
+            if state.is_absent(id, now) {
+                return Err(NoKey::Unknown);
+            }
+            let limit = self.timing.request_timeout.saturating_mul(2);
+            if let Some(receiver) = state.control.in_flight(limit, now) {
+                return Ok(receiver);
+            }
+            let begun = state.control.begin(Cause::UnknownKey, now);
+            let done =
+                begun.map_err(|blocked| NoKey::Unavailable { retry_after: blocked.retry_after })?;
+            let id = state.wanted.take().unwrap_or(id);
+            let receiver = done.1.subscribe();
+            (Flight::new(Arc::clone(self), id, now, done), receiver)
+        };
+        // Outside of the lock: a runtime that is shutting down drops the task right here, and
+        // the dropped flight takes the lock to say that it ended.
+        runtime.spawn(flight.fly(Arc::clone(&self.fetcher)));
+        Ok(receiver)
+    }
+}
+
+impl fmt::Debug for SignerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignerKeys")
+            .field("load_balancer", &self.load_balancer.arn())
+            .finish_non_exhaustive()
+    }
+}

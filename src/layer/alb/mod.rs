@@ -1,0 +1,119 @@
+//! The middleware behind a load balancer.
+
+mod service;
+mod settings;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Response;
+use tower_layer::Layer;
+
+pub use self::service::AlbService;
+#[cfg(feature = "axum")]
+pub(crate) use self::settings::BehindLoadBalancer;
+use self::settings::Settings;
+use super::DefaultResponse;
+use crate::{AlbVerifier, ConfigError, Rejection};
+
+/// A tower layer that lets requests through that a trusted load balancer has authenticated, with
+/// their [`AlbClaims`](crate::AlbClaims).
+///
+/// It reads the one header `x-amzn-oidc-data`. The defaults are strict: a request without it is
+/// refused. The claims are an extractor with the feature `axum`, and
+/// `request.extensions().get::<AlbClaims>()` without.
+///
+/// A refusal is 401, as the load balancer itself answers where its rule says `deny`; two such
+/// headers are 400, and a key that cannot be had is 503. RFC 9110 §15.5.2 wants a challenge with
+/// each 401. It names the scheme `ALB`, which no client has: only the load balancer can sign a user
+/// in, so `Bearer` would make clients send tokens to no avail. A page that gets 401 should be
+/// loaded again.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use axum_cognito::{AlbClaims, AlbLayer, AlbVerifier};
+///
+/// async fn me(claims: AlbClaims) -> String {
+///     claims.sub().to_owned()
+/// }
+///
+/// fn app(verifier: AlbVerifier) -> Router {
+///     Router::new().route("/me", get(me)).layer(AlbLayer::new(verifier))
+/// }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct AlbLayer<R = DefaultResponse> {
+    settings: Arc<Settings>,
+    problem: Option<ConfigError>,
+    respond: R,
+}
+
+impl AlbLayer {
+    /// A strict layer around this verifier.
+    pub fn new(verifier: AlbVerifier) -> Self {
+        let settings = Arc::new(Settings::new(verifier));
+        Self { settings, problem: None, respond: DefaultResponse::default() }
+    }
+}
+
+impl<R> AlbLayer<R> {
+    /// Lets a request without the header through, without claims. A bad one is still refused.
+    ///
+    /// For a listener whose rule lets users through who have not signed in (`allow`).
+    pub fn optional(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).optional = true;
+        self
+    }
+
+    /// The realm of every challenge. Defaults to `cognito`.
+    ///
+    /// Visible ASCII and spaces, without `"` and `\`: [`build`](Self::build) says so of another
+    /// one, which would lose these characters.
+    pub fn realm(mut self, realm: impl AsRef<str>) -> Self {
+        let set = Arc::make_mut(&mut self.settings).layer.0.set_realm(realm.as_ref());
+        if let Err(problem) = set {
+            tracing::error!(%problem, "a setting of the layer is wrong");
+            self.problem.get_or_insert(problem);
+        }
+        self
+    }
+
+    /// Answers refusals your own way: those of this layer, and those of extractors inside of it.
+    /// Defaults to JSON with `error` and `error_description`.
+    ///
+    /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
+    pub fn on_rejection<F, B>(self, respond: F) -> AlbLayer<F>
+    where
+        F: Fn(Rejection) -> Response<B> + Clone,
+    {
+        AlbLayer { settings: self.settings, problem: self.problem, respond }
+    }
+
+    /// The layer, if all its settings can be right. A layer works without this call too: a wrong
+    /// setting is logged as an error then, and takes the nearest safe value.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Challenge`] for a realm with a character that a challenge cannot carry.
+    pub fn build(self) -> Result<Self, ConfigError> {
+        match self.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+}
+
+impl<S, R: Clone> Layer<S> for AlbLayer<R> {
+    type Service = AlbService<S, R>;
+
+    fn layer(&self, inner: S) -> AlbService<S, R> {
+        AlbService::new(inner, Arc::clone(&self.settings), self.respond.clone())
+    }
+}
+
+impl<R> fmt::Debug for AlbLayer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlbLayer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::TestLoadBalancer;
+
+/// As long as AWS signs for.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(120);
+const DEFAULT_CLIENT_ID: &str = "test-client";
+
+/// The `x-amzn-oidc-data` of a [`TestLoadBalancer`] before it is signed, as AWS would make it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TestAlbData {
+    load_balancer: TestLoadBalancer,
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    signer: Option<TestLoadBalancer>,
+}
+
+impl TestAlbData {
+    pub(super) fn new(load_balancer: &TestLoadBalancer, username: &str) -> Self {
+        let data = Self {
+            load_balancer: load_balancer.clone(),
+            header: Map::new(),
+            claims: Map::new(),
+            signer: None,
+        };
+        let issuer = load_balancer.user_pool().issuers().first().cloned();
+        data.header("typ", "JWT")
+            .header("kid", load_balancer.key_id())
+            .header("alg", "ES256")
+            .header("iss", &issuer)
+            .header("signer", load_balancer.load_balancer().arn())
+            .client_id(DEFAULT_CLIENT_ID)
+            .claim("sub", username)
+            .claim("email", format!("{username}@example.com"))
+            // A string, as the user-info endpoint says it.
+            .claim("email_verified", "true")
+            .claim("username", username)
+            .claim("iss", &issuer)
+            .expires_in(DEFAULT_LIFETIME)
+    }
+
+    /// The app client: `client` of the header. Defaults to `test-client`.
+    pub fn client_id(self, client_id: &str) -> Self {
+        self.header("client", client_id)
+    }
+
+    /// When it expires, in header and payload: so long from now. Defaults to two minutes.
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        let now = self.load_balancer.clock().since_epoch();
+        let exp = now.saturating_add(lifetime).as_secs();
+        self.header("exp", exp).claim("exp", exp)
+    }
+
+    /// Data that expired two minutes ago.
+    pub fn expired(self) -> Self {
+        let now = self.load_balancer.clock().since_epoch();
+        let exp = now.saturating_sub(DEFAULT_LIFETIME).as_secs();
+        self.header("exp", exp).claim("exp", exp)
+    }
+
+    /// Any claim, in the place of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// If the value is not JSON.
+    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a claim's value should be JSON");
+        self.claims.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Takes a claim away.
+    pub fn without_claim(mut self, name: &str) -> Self {
+        self.claims.remove(name);
+        self
+    }
+
+    /// Any member of the header, in the place of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// If the value is not JSON.
+    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
+    pub fn header(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a header's value should be JSON");
+        self.header.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Takes a member of the header away.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.header.remove(name);
+        self
+    }
+
+    /// Signs with another load balancer's key, under the `kid` of this one's: a forgery.
+    pub fn signed_by(mut self, other: &TestLoadBalancer) -> Self {
+        self.signer = Some(other.clone());
+        self
+    }
+
+    /// The value of the header `x-amzn-oidc-data`.
+    #[must_use]
+    pub fn sign(self) -> String {
+        let signer = self.signer.as_ref().unwrap_or(&self.load_balancer);
+        let [header, payload] =
+            [self.header, self.claims].map(|part| Value::Object(part).to_string());
+        signer.sign(&header, &payload)
+    }
+}

@@ -1,0 +1,204 @@
+//! A flood of key ids that a client made up: few fetches, and the right key gets through.
+
+use std::time::Duration;
+
+use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
+use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+
+use crate::common::alb::texts;
+use crate::common::at_once::at_once;
+use crate::common::endpoint::Endpoint;
+use crate::common::member::with_member;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// How often twenty requests come, so that they are twenty thousand in a minute.
+const BEAT: Duration = Duration::from_millis(60);
+const EACH: u32 = 20;
+const LIFETIME: Duration = Duration::from_secs(72 * 3600);
+
+struct Rig {
+    load_balancer: TestLoadBalancer,
+    verifier: AlbVerifier,
+    /// What is signed, and what stands in the header: changed for each request of a flood.
+    template: TestAlbData,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let load_balancer = TestLoadBalancer::offline();
+        load_balancer.set_latency(SECOND / 2);
+        let template = load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
+        Self { verifier: load_balancer.verifier("app"), load_balancer, template }
+    }
+
+    fn good(&self) -> String {
+        self.load_balancer.data("alice").client_id("app").expires_in(LIFETIME).sign()
+    }
+
+    /// The requests of so many beats; `each_beat` happens beside them.
+    async fn flood(
+        &self,
+        beats: u32,
+        beat_length: Duration,
+        kid: impl Fn(u32) -> String,
+        mut each_beat: impl AsyncFnMut(u32),
+    ) -> Vec<Option<AlbVerifyError>> {
+        let (mut flood, forgery) = (JoinSet::new(), Forgery::of(&self.template));
+        for beat in 0..beats {
+            for number in beat * EACH..(beat + 1) * EACH {
+                let data = forgery.with_kid(&kid(number));
+                let verifier = self.verifier.clone();
+                flood.spawn(async move { verifier.verify(&data).await.err() });
+            }
+            sleep(beat_length).await;
+            each_beat(beat).await;
+        }
+        flood.join_all().await
+    }
+}
+
+/// Data whose signature is of another text, but nobody gets that far.
+struct Forgery {
+    header: String,
+    rest: String,
+}
+
+impl Forgery {
+    fn of(template: &TestAlbData) -> Self {
+        let [header, _] = texts(template.clone().without_header("kid"));
+        let signed = template.clone().sign();
+        let (_, rest) = signed.split_once('.').expect("a payload");
+        Self { header, rest: rest.to_owned() }
+    }
+
+    fn with_kid(&self, kid: &str) -> String {
+        let header = with_member(&self.header, &format!(r#""kid":"{kid}""#));
+        format!("{}.{}", URL_SAFE.encode(header), self.rest)
+    }
+}
+
+fn made_up(number: u32) -> String {
+    format!("{number:08x}-0000-4000-8000-000000000000")
+}
+
+fn refused_as_expected(verdicts: &[Option<AlbVerifyError>]) {
+    let expected = |error: &AlbVerifyError| {
+        matches!(error, AlbVerifyError::UnknownKey | AlbVerifyError::KeysUnavailable { .. })
+    };
+    let other = verdicts.iter().find(|verdict| !verdict.as_ref().is_some_and(expected));
+    assert!(other.is_none(), "{other:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_made_up_keys_costs_twelve_fetches_a_minute_and_lets_the_new_key_through() {
+    let rig = Rig::new();
+    let old = rig.good();
+    rig.verifier.verify(&old).await.expect("the first key");
+    let rotation = Instant::now() + 200 * BEAT;
+    let mut accepted_after = None;
+    let verdicts = rig
+        .flood(1000, BEAT, made_up, async |beat| {
+            assert!(at_once(rig.verifier.verify(&old)).is_ok(), "a known key waits");
+            if beat == 200 {
+                rig.load_balancer.rotate_key();
+            }
+            // One honest request for a hundred others.
+            if beat >= 200 && beat % 5 == 0 && accepted_after.is_none() {
+                let (verifier, good) = (rig.verifier.clone(), rig.good());
+                if tokio::spawn(async move { verifier.verify(&good).await }).await.unwrap().is_ok()
+                {
+                    accepted_after = Some(rotation.elapsed().as_secs());
+                }
+            }
+        })
+        .await;
+    refused_as_expected(&verdicts);
+    assert!(accepted_after.is_some_and(|seconds| seconds <= 25), "{accepted_after:?}");
+    let requests = rig.load_balancer.key_requests();
+    assert!((6..=1 + 12).contains(&requests), "{requests} fetches");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_on_a_cold_start_does_not_lock_the_right_key_out() {
+    let rig = Rig::new();
+    let good = rig.good();
+    let mut accepted = false;
+    rig.flood(500, BEAT, made_up, async |_| {
+        accepted = accepted || rig.verifier.verify(&good).await.is_ok();
+    })
+    .await;
+    assert!(accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_that_repeats_a_few_made_up_keys_does_not_lock_the_right_key_out() {
+    let rig = Rig::new();
+    let (good, mut accepted) = (rig.good(), false);
+    // Each of the ten is named twice as often as the right one.
+    let repeated = |number| made_up(number % 10);
+    rig.flood(400, SECOND, repeated, async |_| {
+        let (verifier, good) = (rig.verifier.clone(), good.clone());
+        accepted =
+            accepted || timeout(SECOND, verifier.verify(&good)).await.is_ok_and(|v| v.is_ok());
+    })
+    .await;
+    assert!(accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_of_other_load_balancers_do_not_push_the_right_key_out() {
+    let load_balancer = TestLoadBalancer::offline();
+    let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
+    let others = TestLoadBalancer::offline().public_key_pem();
+    // Every key exists, as those of all load balancers of the region do.
+    let endpoint = Endpoint::new(move |request: JwksRequest| {
+        let own = request.url().ends_with(&kid);
+        let answer = if own { pem.clone() } else { others.clone() };
+        async move { Ok::<_, JwksError>(JwksResponse::new(answer)) }
+    });
+    let builder = load_balancer.verifier_builder().fetcher(endpoint.clone());
+    let verifier = builder.trust(load_balancer.user_pool(), "app").build().unwrap();
+    let template = load_balancer.data("alice").client_id("app").expires_in(LIFETIME);
+    let (good, forgery) = (template.clone().sign(), Forgery::of(&template));
+    verifier.verify(&good).await.expect("good data");
+    for number in 0..40 {
+        sleep(11 * SECOND).await;
+        let refused = verifier.verify(&forgery.with_kid(&made_up(number))).await.err();
+        assert_eq!(refused, Some(AlbVerifyError::Signature));
+    }
+    assert_eq!(endpoint.requests(), 41);
+    assert!(at_once(verifier.verify(&good)).is_ok());
+    assert_eq!(endpoint.requests(), 41);
+    // And theirs are not kept for ever.
+    verifier.verify(&forgery.with_kid(&made_up(0))).await.expect_err("a forgery");
+    sleep(11 * SECOND).await;
+    verifier.verify(&forgery.with_kid(&made_up(0))).await.expect_err("a forgery");
+    assert!(endpoint.requests() > 41);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_that_the_gate_refuses_costs_no_fetch() {
+    let rig = Rig::new();
+    let changes: [fn(TestAlbData) -> TestAlbData; 6] = [
+        |data| data.header("alg", "RS256"),
+        |data| data.header("signer", "arn:aws:elasticloadbalancing:us-east-1:1:x"),
+        |data| data.header("iss", "https://issuer.example"),
+        |data| data.client_id("another"),
+        |data| data.expired(),
+        |data| data.without_claim("sub"),
+    ];
+    for change in changes {
+        let forgery = Forgery::of(&change(rig.template.clone()));
+        for number in 0..100 {
+            let data = forgery.with_kid(&made_up(number));
+            let refused = at_once(rig.verifier.verify(&data)).expect_err("a forgery");
+            assert!(!matches!(refused, AlbVerifyError::KeysUnavailable { .. }), "{refused}");
+        }
+    }
+    assert_eq!(rig.load_balancer.key_requests(), 0);
+}

@@ -1,0 +1,41 @@
+//! A load balancer, the data that it signs, and what a verifier says of them.
+
+use std::sync::LazyLock;
+
+use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
+use axum_cognito::{AlbClaims, AlbVerifier, AlbVerifyError};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+
+use super::runtime::block_on;
+
+pub(crate) const CLIENT: &str = "client-of-the-tests";
+
+pub(crate) static LOAD_BALANCER: LazyLock<TestLoadBalancer> =
+    LazyLock::new(TestLoadBalancer::offline);
+
+/// Good data.
+pub(crate) fn data() -> TestAlbData {
+    LOAD_BALANCER.data("alice").client_id(CLIENT)
+}
+
+/// What a verifier of the load balancer says.
+pub(crate) fn verdict(data: &str) -> Result<AlbClaims, AlbVerifyError> {
+    static VERIFIER: LazyLock<AlbVerifier> = LazyLock::new(|| LOAD_BALANCER.verifier(CLIENT));
+    block_on(VERIFIER.verify(data))
+}
+
+/// Why the data are refused, if they are.
+pub(crate) fn refusal(data: TestAlbData) -> Option<AlbVerifyError> {
+    verdict(&data.sign()).err()
+}
+
+/// The header and the payload, as JSON text.
+pub(crate) fn texts(data: TestAlbData) -> [String; 2] {
+    let data = data.sign();
+    let [header, payload, _] = super::parts::parts(&data);
+    [header, payload].map(|part| {
+        let bytes = URL_SAFE.decode(part).expect("a part in base64url with padding");
+        String::from_utf8(bytes).expect("a part of text")
+    })
+}
