@@ -29,6 +29,8 @@ mod layer;
 mod pool;
 mod rejection;
 mod require;
+#[cfg(feature = "resource-metadata")]
+mod resource;
 mod telemetry;
 mod token;
 mod token_use;
@@ -46,6 +48,8 @@ pub use self::layer::{
 pub use self::pool::UserPool;
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};
+#[cfg(feature = "resource-metadata")]
+pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};
 #[cfg(feature = "testing")]
 #[doc(no_inline)]
 pub use self::testing::TestPool;

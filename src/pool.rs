@@ -133,24 +133,12 @@ impl UserPool {
     }
 
     fn check_url(&self, url: &str, role: &'static str) -> Result<(), ConfigError> {
-        let wrong = |problem| ConfigError::Url { url: url.to_owned(), role, problem };
-        let uri = Uri::from_str(url)
-            .map_err(|_| wrong("it should be a URL, like `https://host/path`"))?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(wrong("it should begin with `https://` and a host"));
-        };
-        if !is_address(authority) {
-            return Err(wrong("its host or port cannot exist"));
+        let uri = parse_url(url, role)?;
+        let is_safe = uri.scheme_str() == Some("https") || uri.host().is_some_and(is_loopback);
+        if !is_safe && !self.allow_http {
+            return Err(ConfigError::InsecureUrl { url: url.to_owned() });
         }
-        if url.contains(['?', '#']) || authority.as_str().contains('@') {
-            return Err(wrong("it should have no query, fragment or password"));
-        }
-        match scheme {
-            "https" => Ok(()),
-            "http" if self.allow_http || is_loopback(authority.host()) => Ok(()),
-            "http" => Err(ConfigError::InsecureUrl { url: url.to_owned() }),
-            _ => Err(wrong("its scheme should be https")),
-        }
+        Ok(())
     }
 }
 
@@ -166,6 +154,26 @@ impl fmt::Display for UserPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)
     }
+}
+
+/// An absolute http or https URL without query, fragment and password.
+pub(crate) fn parse_url(url: &str, role: &'static str) -> Result<Uri, ConfigError> {
+    let wrong = |problem| ConfigError::Url { url: url.to_owned(), role, problem };
+    let uri =
+        Uri::from_str(url).map_err(|_| wrong("it should be a URL, like `https://host/path`"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(wrong("it should begin with `https://` and a host"));
+    };
+    if !is_address(authority) {
+        return Err(wrong("its host or port cannot exist"));
+    }
+    if url.contains(['?', '#']) || authority.as_str().contains('@') {
+        return Err(wrong("it should have no query, fragment or password"));
+    }
+    if !matches!(scheme, "https" | "http") {
+        return Err(wrong("its scheme should be https"));
+    }
+    Ok(uri)
 }
 
 /// Whether there may be something at this host and port.

@@ -130,6 +130,17 @@ impl<R> CognitoLayer<R> {
         }
     }
 
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn verifier(&self) -> &CognitoVerifier {
+        &self.settings.verifier
+    }
+
+    /// Whether a token in `Authorization: Bearer` is found.
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn reads_bearer(&self) -> bool {
+        self.settings.sources.iter().any(TokenSource::is_bearer)
+    }
+
     fn note(mut self, set: Result<(), ConfigError>) -> Self {
         if let Err(problem) = set {
             tracing::error!(%problem, "a setting of the layer is wrong");

@@ -10,8 +10,9 @@ use axum_cognito::{
     AccessClaims, ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoService,
     CognitoVerifier, CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity,
     JwksCache, JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus,
-    PrefetchError, RefreshTask, Rejection, RejectionKind, Require, RequireFuture, RequireService,
-    ResponseFuture, TokenSource, TokenUse, TrustedPool, UserPool, VerifyError,
+    PrefetchError, ProtectedResource, ProtectedResourceBuilder, RefreshTask, Rejection,
+    RejectionKind, Require, RequireFuture, RequireService, ResponseFuture, TokenSource, TokenUse,
+    TrustedPool, UserPool, VerifyError,
 };
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -49,6 +50,8 @@ fn verifiers_and_keys_are_shared_between_threads() {
 #[test]
 fn settings_are_shared_between_threads() {
     is_cloned::<ClientIds>();
+    is_cloned::<ProtectedResource>();
+    is_cloned::<ProtectedResourceBuilder>();
     is_cloned::<TokenSource>();
     is_cloned::<TokenUse>();
     is_cloned::<TrustedPool>();

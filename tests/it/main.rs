@@ -52,6 +52,8 @@ mod properties_good;
 mod readiness;
 mod rejection;
 mod require;
+mod resource_metadata;
+mod resource_metadata_config;
 mod rules;
 mod sources;
 mod wiring;
