@@ -26,6 +26,8 @@ mod json;
 mod jws;
 mod keys;
 mod layer;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod pool;
 mod rejection;
 mod require;
@@ -45,6 +47,8 @@ pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, Refresh
 pub use self::layer::{
     CognitoLayer, CognitoService, DefaultResponse, RespondToRejection, ResponseFuture,
 };
+#[cfg(feature = "utoipa")]
+pub use self::openapi::CognitoSecurity;
 pub use self::pool::UserPool;
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};

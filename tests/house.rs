@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "testing",
+    "openapi",
     "resource",
     "extract",
     "layer",

@@ -45,6 +45,7 @@ mod limits;
 mod logs;
 mod missing_layer;
 mod on_rejection;
+mod openapi;
 mod order;
 mod plain_tower;
 mod properties;
