@@ -7,8 +7,12 @@
 //! Give a client the URL `http://127.0.0.1:3000/mcp` and the client id `mcp-client`. The first 401
 //! names the metadata of the resource (RFC 9728), they name the pool's issuer, its configuration
 //! names the endpoints for sign-in, and the token that comes back is bound to this server (RFC
-//! 8707). The pool is a `TestPool`; what stands in for its domain signs `alice` in without asking.
+//! 8707). The pool is a `TestPool`; what stands in for Cognito signs `alice` in without asking.
 //! `PORT` chooses another port.
+//!
+//! With a pool of your own, [`app`] is all that you need: give it an https URL, or one of
+//! `http://localhost`, make that the identifier of a resource server of the pool with the scope
+//! `tools`, and allow the app client that scope and the client's callback URL.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,14 +21,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::fill;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use axum_cognito::testing::TestPool;
 use axum_cognito::{
-    AccessClaims, CognitoLayer, CognitoVerifier, ConfigError, JwksCache, ProtectedResource,
-    Require, UserPool,
+    AccessClaims, CognitoLayer, CognitoVerifier, ConfigError, ProtectedResource, Require, UserPool,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,15 +38,15 @@ use tokio::net::TcpListener;
 
 const CLIENT_ID: &str = "mcp-client";
 
-/// The server at this URL: tokens of this pool, for this client and this resource alone.
-pub fn app(url: &str, pool: JwksCache) -> Result<Router, ConfigError> {
+/// The server at this URL: it takes tokens of this pool, for this client and this resource alone.
+pub fn app(url: &str, pool: UserPool, client_id: &str) -> Result<Router, ConfigError> {
     let tools = format!("{url}/tools");
     let resource = ProtectedResource::builder(url)
         .scopes_supported([&tools])
         .resource_name("Who am I?")
         .build()?;
     let verifier = CognitoVerifier::builder()
-        .trust(pool, CLIENT_ID)
+        .trust(pool, client_id)
         .audience(resource.identifier())
         .build()?;
     let routes = Router::new().route("/mcp", post(mcp)).route_layer(Require::scope(tools));
@@ -80,7 +84,7 @@ async fn mcp(claims: AccessClaims, Json(message): Json<Value>) -> Response {
     Json(json!({ "jsonrpc": "2.0", "id": id, name: value })).into_response()
 }
 
-/// What stands in for the pool's issuer and its domain. With a pool of your own Cognito has it.
+/// What stands in for Cognito: a pool's issuer and its domain, both at the server's own address.
 struct Domain {
     pool: TestPool,
     issuer: String,
@@ -98,17 +102,16 @@ impl Domain {
         Self { pool, issuer, url: url.to_owned(), granted: Mutex::default() }
     }
 
-    /// The pool as the server trusts it: with an issuer that clients reach on this machine.
+    /// The pool, with an issuer that clients reach on this machine.
     fn user_pool(&self) -> Result<UserPool, ConfigError> {
-        let pool = self.pool.user_pool();
-        UserPool::new(pool.id())?.with_issuer(&self.issuer)?.with_jwks_url(pool.jwks_url())
+        UserPool::new(self.pool.user_pool().id())?.with_issuer(&self.issuer)
     }
 
     fn router(self) -> Router {
-        let configuration =
-            format!("/{}/.well-known/openid-configuration", self.pool.user_pool().id());
+        let well_known = format!("/{}/.well-known", self.pool.user_pool().id());
         Router::new()
-            .route(&configuration, get(configuration_document))
+            .route(&format!("{well_known}/openid-configuration"), get(configuration))
+            .route(&format!("{well_known}/jwks.json"), get(jwks))
             .route("/oauth2/authorize", get(authorize))
             .route("/oauth2/token", post(token))
             .with_state(Arc::new(self))
@@ -119,9 +122,10 @@ impl Domain {
     }
 }
 
-/// The members that a pool's own document has: no RFC 8414, no `registration_endpoint`, and no
-/// `code_challenge_methods_supported`.
-async fn configuration_document(State(domain): State<Arc<Domain>>) -> Json<Value> {
+/// The members that the document of a pool has; of its endpoints, the two for sign-in are here.
+///
+/// Like a pool's it has no `registration_endpoint`, and no `code_challenge_methods_supported`.
+async fn configuration(State(domain): State<Arc<Domain>>) -> Json<Value> {
     let Domain { issuer, url, .. } = &*domain;
     Json(json!({
         "authorization_endpoint": format!("{url}/oauth2/authorize"),
@@ -137,6 +141,10 @@ async fn configuration_document(State(domain): State<Arc<Domain>>) -> Json<Value
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "userinfo_endpoint": format!("{url}/oauth2/userInfo"),
     }))
+}
+
+async fn jwks(State(domain): State<Arc<Domain>>) -> ([(HeaderName, &'static str); 1], String) {
+    ([(CONTENT_TYPE, "application/json")], domain.pool.jwks())
 }
 
 /// Signs alice in without asking, and sends her back with a code.
@@ -191,10 +199,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = std::env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    // Lives as long as the server: its keys are fetched from it.
-    let pool = TestPool::start().await;
-    let domain = Domain::new(&url, pool.clone());
-    let app = app(&format!("{url}/mcp"), JwksCache::new(domain.user_pool()?)?)?;
+    let domain = Domain::new(&url, TestPool::offline());
+    let app = app(&format!("{url}/mcp"), domain.user_pool()?, CLIENT_ID)?;
     println!("curl -i -X POST {url}/mcp");
     println!("curl {url}/.well-known/oauth-protected-resource/mcp");
     println!("Listening on {url}/mcp until Ctrl-C. Client id: {CLIENT_ID}");

@@ -84,6 +84,8 @@ impl<R> CognitoLayer<R> {
 
     /// The URL of the protected-resource metadata, in every challenge (RFC 9728 §5.1). Defaults to
     /// none. The same characters as in a [`realm`](Self::realm).
+    ///
+    /// With the feature `resource-metadata`, `ProtectedResource::protect` sets it and serves them.
     pub fn resource_metadata(mut self, url: impl AsRef<str>) -> Self {
         let challenge = &mut Arc::make_mut(&mut self.settings).challenge;
         let set = challenge.set_resource_metadata(url.as_ref());

@@ -86,7 +86,8 @@ impl IntoResponses for Rejection {
 }
 
 fn scheme() -> SecurityScheme {
-    let description = "An access token of an Amazon Cognito user pool.";
+    let description =
+        "A token of an Amazon Cognito user pool: an access token, unless said otherwise.";
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     SecurityScheme::Http(scheme.description(Some(description)).build())
 }

@@ -56,9 +56,9 @@ use crate::{CognitoLayer, ConfigError, JwksCache};
 ///   [`authorization_server_urls`](ProtectedResourceBuilder::authorization_server_urls).
 /// - **Clients.** A pool registers none by itself (no `registration_endpoint`): give each client
 ///   the id of an app client.
-/// - **Audience.** Clients send the identifier as `resource` (RFC 8707), and a pool of the plan
-///   Essentials or Plus answers its managed login with an access token whose `aud` is that, if it
-///   is the identifier of one of the pool's resource servers. Require it with
+/// - **Audience.** Clients send the identifier as `resource` (RFC 8707). The managed login of a
+///   pool of the plan Essentials or Plus makes it the `aud` of the access token, if it is an https
+///   URL or one of `http://localhost` (not `127.0.0.1`). Require it with
 ///   [`audience`](crate::CognitoVerifierBuilder::audience), as above: else a token that was made
 ///   for another API of the pool's is accepted too. Machine tokens have no `aud`.
 ///
