@@ -31,10 +31,14 @@ mod keys;
 mod layer;
 #[cfg(feature = "alb")]
 mod load_balancer;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod pool;
 mod region;
 mod rejection;
 mod require;
+#[cfg(feature = "resource-metadata")]
+mod resource;
 mod telemetry;
 mod token;
 mod token_use;
@@ -58,9 +62,13 @@ pub use self::layer::{
 };
 #[cfg(feature = "alb")]
 pub use self::load_balancer::LoadBalancer;
+#[cfg(feature = "utoipa")]
+pub use self::openapi::CognitoSecurity;
 pub use self::pool::UserPool;
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};
+#[cfg(feature = "resource-metadata")]
+pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};
 #[cfg(feature = "testing")]
 #[doc(no_inline)]
 pub use self::testing::TestPool;

@@ -83,6 +83,12 @@ impl TokenSource {
         }
     }
 
+    /// Whether it is `Authorization: Bearer`.
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn is_bearer(&self) -> bool {
+        matches!(self.0, Place::Bearer)
+    }
+
     /// The token, if the request carries one here.
     pub(crate) fn find<'a>(
         &self,

@@ -8,9 +8,20 @@ use http::uri::Authority;
 
 use crate::ConfigError;
 
-/// Checks that this is an absolute URL without query, fragment and password: https, or http to a
-/// loopback host. `allow_http` takes http to any host.
+/// Checks that this is a URL as [`parse`] takes it: https, or http to a loopback host. `allow_http`
+/// takes http to any host.
 pub(crate) fn check(url: &str, role: &'static str, allow_http: bool) -> Result<(), ConfigError> {
+    let uri = parse(url, role)?;
+    let is_safe = uri.scheme_str() == Some("https") || uri.host().is_some_and(is_loopback);
+    if is_safe || allow_http {
+        Ok(())
+    } else {
+        Err(ConfigError::InsecureUrl { url: url.to_owned() })
+    }
+}
+
+/// An absolute http or https URL without query, fragment and password.
+pub(crate) fn parse(url: &str, role: &'static str) -> Result<Uri, ConfigError> {
     let wrong = |problem| ConfigError::Url { url: url.to_owned(), role, problem };
     let uri =
         Uri::from_str(url).map_err(|_| wrong("it should be a URL, like `https://host/path`"))?;
@@ -23,12 +34,10 @@ pub(crate) fn check(url: &str, role: &'static str, allow_http: bool) -> Result<(
     if url.contains(['?', '#']) || authority.as_str().contains('@') {
         return Err(wrong("it should have no query, fragment or password"));
     }
-    match scheme {
-        "https" => Ok(()),
-        "http" if allow_http || is_loopback(authority.host()) => Ok(()),
-        "http" => Err(ConfigError::InsecureUrl { url: url.to_owned() }),
-        _ => Err(wrong("its scheme should be https")),
+    if !matches!(scheme, "https" | "http") {
+        return Err(wrong("its scheme should be https"));
     }
+    Ok(uri)
 }
 
 /// Whether this host of a URL is the machine itself.

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 27] = [
     "guide",
     "testing",
+    "openapi",
+    "resource",
     "extract",
     "layer",
     "require",

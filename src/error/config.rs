@@ -180,4 +180,31 @@ pub enum ConfigError {
         "no source of keys for the load balancer: turn the feature `reqwest` on, or give a `fetcher`"
     )]
     NoLoadBalancerKeySource,
+    /// A parameter of a protected resource's metadata cannot have this value.
+    #[error("`{value}` cannot be in `{parameter}` of a protected resource: {problem}")]
+    ResourceMetadata {
+        /// The parameter's name, as in RFC 9728 §2.
+        parameter: &'static str,
+        /// The value as it was given.
+        value: String,
+        /// What is wrong, and what would be right.
+        problem: &'static str,
+    },
+    /// A verifier requires another audience than the resource that it protects.
+    #[error(
+        "the verifier requires the audience `{audience}`, but clients ask for tokens for the \
+         resource `{resource}` (RFC 8707): both should be the same"
+    )]
+    ResourceAudience {
+        /// The audience that the verifier requires.
+        audience: String,
+        /// The identifier of the resource.
+        resource: String,
+    },
+    /// A layer does not read the header that the resource's metadata tell clients to send.
+    #[error(
+        "the layer does not read `Authorization: Bearer`, as the metadata of a resource say that \
+         it does: add `TokenSource::bearer()` to `token_from`"
+    )]
+    NoBearerSource,
 }

@@ -91,6 +91,8 @@ impl<R> CognitoLayer<R> {
 
     /// The URL of the protected-resource metadata, in every challenge (RFC 9728 §5.1). Defaults to
     /// none. The same characters as in a [`realm`](Self::realm).
+    ///
+    /// With the feature `resource-metadata`, `ProtectedResource::protect` sets it and serves them.
     pub fn resource_metadata(mut self, url: impl AsRef<str>) -> Self {
         let challenge = &mut Arc::make_mut(&mut self.settings).challenge;
         let set = challenge.set_resource_metadata(url.as_ref());
@@ -135,6 +137,17 @@ impl<R> CognitoLayer<R> {
             Some(problem) => Err(problem),
             None => Ok(self),
         }
+    }
+
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn verifier(&self) -> &CognitoVerifier {
+        &self.settings.verifier
+    }
+
+    /// Whether a token in `Authorization: Bearer` is found.
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn reads_bearer(&self) -> bool {
+        self.settings.sources.iter().any(TokenSource::is_bearer)
     }
 
     fn note(mut self, set: Result<(), ConfigError>) -> Self {

@@ -160,6 +160,12 @@ impl CognitoVerifier {
         &self.inner.pools
     }
 
+    /// What `aud` of an access token must hold.
+    #[cfg(feature = "resource-metadata")]
+    pub(crate) fn audience(&self) -> Option<&str> {
+        self.inner.policy.audience.as_deref()
+    }
+
     /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
     pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
         let now = self.inner.clock.now();

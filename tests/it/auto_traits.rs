@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 use axum_cognito::testing::{TestAlbData, TestClock, TestLoadBalancer, TestPool, TestToken};
 use axum_cognito::{
     AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, AlbVerifyError,
-    ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoService, CognitoVerifier,
-    CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity, JwksCache,
-    JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus, LoadBalancer,
-    PrefetchError, RefreshTask, Rejection, RejectionKind, Require, RequireFuture, RequireService,
-    ResponseFuture, TokenSource, TokenUse, TrustedPool, UserPool, VerifyError,
+    ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoSecurity, CognitoService,
+    CognitoVerifier, CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity,
+    JwksCache, JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus,
+    LoadBalancer, PrefetchError, ProtectedResource, ProtectedResourceBuilder, RefreshTask,
+    Rejection, RejectionKind, Require, RequireFuture, RequireService, ResponseFuture, TokenSource,
+    TokenUse, TrustedPool, UserPool, VerifyError,
 };
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -53,6 +54,9 @@ fn verifiers_and_keys_are_shared_between_threads() {
 #[test]
 fn settings_are_shared_between_threads() {
     is_cloned::<ClientIds>();
+    is_cloned::<CognitoSecurity>();
+    is_cloned::<ProtectedResource>();
+    is_cloned::<ProtectedResourceBuilder>();
     is_cloned::<TokenSource>();
     is_cloned::<TokenUse>();
     is_cloned::<TrustedPool>();

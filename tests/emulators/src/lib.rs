@@ -13,6 +13,7 @@
 //! server     an axum server that trusts that pool
 //! program    a program that its environment tells which pool to trust
 //! scenarios  what must hold with every signer
+//! example    an example of the crate that runs, and a program to try it with
 //! ```
 //!
 //! A signer that cannot be installed or started fails every one of its tests.
@@ -20,6 +21,7 @@
 pub mod cognito;
 mod cognito_local;
 mod emulator;
+mod example;
 mod failure;
 pub mod hosted_page;
 mod install;
@@ -37,6 +39,7 @@ pub mod token_endpoint;
 
 pub use cognito_local::COGNITO_LOCAL;
 pub use emulator::Emulator;
+pub use example::{Example, MCP as EXAMPLE_MCP, OPENAPI as EXAMPLE_OPENAPI};
 pub use failure::Failure;
 pub use install::Install;
 pub use ministack::MINISTACK;
