@@ -4,6 +4,18 @@ use std::time::Duration;
 ///
 /// One variant for each cause; no message holds the token or a claim's value, so each is fit for a
 /// log. [`AlbVerifyError::KeysUnavailable`] alone says nothing about the token.
+///
+/// ```
+/// use axum_cognito::{AlbVerifyError, testing::TestLoadBalancer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let load_balancer = TestLoadBalancer::offline();
+/// let verifier = load_balancer.verifier("web-client");
+/// let data = load_balancer.data("alice").client_id("web-client").expired().sign();
+/// assert_eq!(verifier.verify(&data).await.unwrap_err(), AlbVerifyError::Expired);
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlbVerifyError {

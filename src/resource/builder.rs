@@ -12,6 +12,18 @@ use crate::{ConfigError, UserPool};
 /// Settings of a [`ProtectedResource`]: from [`ProtectedResource::builder`].
 ///
 /// Each is a parameter of RFC 9728 §2, under its name, and not in the document unless it is set.
+///
+/// ```
+/// use axum_cognito::ProtectedResource;
+///
+/// let resource = ProtectedResource::builder("https://api.example.com/mcp")
+///     .scopes_supported(["https://api.example.com/mcp/tools"])
+///     .resource_name("Tools")
+///     .build()?;
+/// let url = "https://api.example.com/.well-known/oauth-protected-resource/mcp";
+/// assert_eq!(resource.metadata_url(), url);
+/// # Ok::<(), axum_cognito::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ProtectedResourceBuilder {

@@ -15,6 +15,12 @@ pub(crate) mod grpc;
 pub(crate) mod id_and_access_tokens;
 #[path = "../../examples/lambda.rs"]
 pub(crate) mod lambda;
+#[path = "../../examples/load_balancer.rs"]
+pub(crate) mod load_balancer;
+#[path = "../../examples/mcp.rs"]
+pub(crate) mod mcp;
+#[path = "../../examples/openapi.rs"]
+pub(crate) mod openapi;
 #[path = "../../examples/optional_sign_in.rs"]
 pub(crate) mod optional_sign_in;
 #[path = "../../examples/problem_json.rs"]

@@ -10,9 +10,12 @@ mod grpc;
 mod id_and_access_tokens;
 mod lambda;
 mod list;
+mod load_balancer;
 #[expect(dead_code, reason = "shared with the other program of tests, which reads more of it")]
 #[path = "../it/common/log.rs"]
 mod log;
+mod mcp;
+mod openapi;
 mod optional_sign_in;
 mod problem_json;
 mod scopes_and_groups;

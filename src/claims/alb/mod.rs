@@ -22,6 +22,8 @@ use crate::ClaimError;
 ///
 /// `Debug` shows nothing that identifies a person beyond `sub`.
 ///
+/// Example: [behind a load balancer](crate::guide::deploying#behind-an-application-load-balancer).
+///
 /// Source: [Authenticate users using an Application Load Balancer][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html

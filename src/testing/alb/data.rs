@@ -10,6 +10,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(120);
 const DEFAULT_CLIENT_ID: &str = "test-client";
 
 /// The `x-amzn-oidc-data` of a [`TestLoadBalancer`] before it is signed, as AWS would make it.
+///
+/// Example: [behind a load balancer](crate::guide::deploying#behind-an-application-load-balancer).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TestAlbData {

@@ -14,6 +14,19 @@ use crate::{ClientIds, ConfigError, LoadBalancer, UserPool};
 const REFRESH_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Settings of an [`AlbVerifier`]: from [`AlbVerifier::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use axum_cognito::{AlbVerifier, LoadBalancer, UserPool};
+///
+/// let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
+/// let verifier = AlbVerifier::builder([LoadBalancer::new(arn)?])
+///     .trust(UserPool::new("eu-west-1_AbCdEfGhI")?, "my-client-id")
+///     .leeway(Duration::from_secs(5))
+///     .build()?;
+/// # let _ = verifier;
+/// # Ok::<(), axum_cognito::ConfigError>(())
+/// ```
 #[must_use]
 pub struct AlbVerifierBuilder {
     load_balancers: Vec<LoadBalancer>,
