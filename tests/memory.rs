@@ -85,6 +85,17 @@ fn more_good_tokens_than_are_remembered_leave_no_more_in_memory() {
     assert!(rest <= ALLOWANCE, "{rest} bytes more after 1200 tokens");
 }
 
+#[test]
+fn a_remembered_token_that_has_expired_is_forgotten_as_soon_as_it_comes_again() {
+    let pool = TestPool::offline();
+    let (verifier, token) = (pool.verifier(CLIENT), signed(&pool, 0));
+    verifier.verify_cached(&token).expect("a good token");
+    pool.clock().advance(Duration::from_secs(3600));
+    let verify = || drop(verifier.verify_cached(&token).expect_err("an expired token"));
+    let live = [measure(verify).bytes_current, measure(verify).bytes_current];
+    assert!(live[0] < -500 && live[1] == 0, "{live:?}");
+}
+
 /// A good token of about a kilobyte, as of no other user.
 fn signed(pool: &TestPool, number: u32) -> String {
     let token = pool.access_token(&format!("user-{number}")).client_id(CLIENT);
