@@ -1,7 +1,7 @@
 //! Keeps what is logged on the current thread.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -11,7 +11,12 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Keeps what this thread logs at any level, until the guard is dropped.
+    ///
+    /// All other threads get a subscriber too, which drops what it is told: `tracing` remembers for the
+    /// whole program that nobody wants an event, if a thread without one comes to it first.
     pub(crate) fn start() -> (Self, impl Sized) {
+        static EVERYWHERE: Once = Once::new();
+        EVERYWHERE.call_once(|| tracing_subscriber::registry().init());
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
