@@ -1,6 +1,7 @@
 //! What stays in memory after a flood: nothing that grows with the number of tokens.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -29,7 +30,7 @@ fn with_kid(number: u32, token: &str) -> String {
     format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header))
 }
 
-/// What a flood is made of, and what is said of each: no token comes twice.
+/// What a flood is made of, and what is said of each.
 fn kinds(pool: &TestPool) -> [(String, VerifyError); 4] {
     let good = || pool.access_token("alice").client_id(CLIENT);
     let foreign = TestPool::offline().access_token("mallory").client_id(CLIENT);
@@ -41,8 +42,9 @@ fn kinds(pool: &TestPool) -> [(String, VerifyError); 4] {
     ]
 }
 
-async fn flood(verifier: &CognitoVerifier, kinds: &[(String, VerifyError)], count: u32) {
-    for number in 0..count {
+/// For each number a token of each kind: none comes twice.
+async fn flood(verifier: &CognitoVerifier, kinds: &[(String, VerifyError)], numbers: Range<u32>) {
+    for number in numbers {
         for (template, expected) in kinds {
             let verdict = verifier.verify(&with_kid(number, template)).await;
             assert_eq!(verdict.err().as_ref(), Some(expected), "{number}");
@@ -58,11 +60,12 @@ fn a_flood_of_tokens_that_are_refused_leaves_nothing_in_memory() {
     let (pool, runtime) = (TestPool::offline(), paused_runtime());
     let verifier = pool.verifier(CLIENT);
     let kinds = kinds(&pool);
-    let count = |tokens: u32| tokens / u32::try_from(kinds.len()).expect("a few");
-    let live = |tokens| {
-        measure(|| runtime.block_on(flood(&verifier, &kinds, count(tokens)))).bytes_current
+    let number = |tokens: u32| tokens / u32::try_from(kinds.len()).expect("a few");
+    let live = |tokens: Range<u32>| {
+        let numbers = number(tokens.start)..number(tokens.end);
+        measure(|| runtime.block_on(flood(&verifier, &kinds, numbers))).bytes_current
     };
-    let (first, rest) = (live(FIRST), live(TOKENS));
+    let (first, rest) = (live(0..FIRST), live(FIRST..FIRST + TOKENS));
     println!("{first} bytes after {FIRST} tokens, {rest} more after {TOKENS} more");
     assert!(rest <= ALLOWANCE, "{rest} bytes more after {TOKENS} tokens");
     assert!(pool.jwks_requests() > 1, "the keys were read again meanwhile");
@@ -74,8 +77,8 @@ fn more_good_tokens_than_are_remembered_leave_no_more_in_memory() {
     let builder = CognitoVerifier::builder().trust(&pool, CLIENT).clock(pool.clock());
     let capacity = NonZeroUsize::new(100).expect("more than none");
     let verifier = builder.token_cache(capacity).build().expect("settings that can be");
-    let live = |range: std::ops::Range<u32>| {
-        let tokens: Vec<_> = range.map(|number| signed(&pool, number)).collect();
+    let live = |numbers: Range<u32>| {
+        let tokens: Vec<_> = numbers.map(|number| signed(&pool, number)).collect();
         let verify = |token: &String| drop(verifier.verify_cached(token).expect("a good token"));
         measure(|| tokens.iter().for_each(verify)).bytes_current
     };
