@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use axum_cognito::testing::TestPool;
 use axum_cognito::{
@@ -17,6 +18,8 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 const CLIENT: &str = "fuzz-client";
+/// How long the token lives: longer than the fuzzer runs.
+const LIFETIME: Duration = Duration::from_secs(1_000_000_000);
 /// As in the seeds: the number and the name of the pool's key, which the fuzzer cannot guess.
 const MODULUS: &str = "FUZZMODULUS";
 const KID: &str = "FUZZKID";
@@ -43,7 +46,7 @@ static OWN_MODULUS: LazyLock<String> = LazyLock::new(|| {
 
 /// A token that only the pool's access key verifies.
 static TOKEN: LazyLock<String> =
-    LazyLock::new(|| POOL.access_token("alice").client_id(CLIENT).sign());
+    LazyLock::new(|| POOL.access_token("alice").client_id(CLIENT).expires_in(LIFETIME).sign());
 
 static VERIFIER: LazyLock<CognitoVerifier> = LazyLock::new(|| {
     let builder = CognitoVerifier::builder().trust(&*KEYS, CLIENT).without_token_cache();

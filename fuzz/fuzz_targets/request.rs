@@ -8,6 +8,7 @@ use std::future::{Future, Ready, ready};
 use std::pin::pin;
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use axum_cognito::testing::TestPool;
 use axum_cognito::{CognitoClaims, CognitoLayer, CognitoService, DefaultResponse, TokenSource};
@@ -18,6 +19,8 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 const CLIENT: &str = "fuzz-client";
+/// How long the token lives: longer than the fuzzer runs.
+const LIFETIME: Duration = Duration::from_secs(1_000_000_000);
 /// As in the seeds: the fuzzer cannot guess a token.
 const PLACE: &str = "FUZZTOKEN";
 const HEADER: HeaderName = HeaderName::from_static("x-token");
@@ -25,7 +28,7 @@ const HEADER: HeaderName = HeaderName::from_static("x-token");
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
 
 static TOKEN: LazyLock<String> =
-    LazyLock::new(|| POOL.access_token("alice").client_id(CLIENT).sign());
+    LazyLock::new(|| POOL.access_token("alice").client_id(CLIENT).expires_in(LIFETIME).sign());
 
 static LAYER: LazyLock<CognitoLayer> = LazyLock::new(|| {
     let sources = [TokenSource::bearer(), TokenSource::cookie("t"), TokenSource::header("x-token")];
