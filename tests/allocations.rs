@@ -1,5 +1,9 @@
 //! How often a verification allocates: a regression fails here without a clock.
 
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use allocation_counter::measure;
 use axum_cognito::testing::TestPool;
 use axum_cognito::{CognitoVerifier, VerifyError};
@@ -33,6 +37,21 @@ fn a_token_from_the_cache_takes_2_allocations_at_most() {
     let info = measure(|| drop(verifier.verify_cached(&token)));
     println!("{info:?}");
     assert!(info.count_total <= 2, "{info:?}");
+}
+
+#[test]
+fn a_token_whose_key_is_there_takes_no_more_allocations_where_it_might_have_to_wait() {
+    let pool = TestPool::offline();
+    let (verifier, token) = (pool.verifier(CLIENT), typical_token(&pool));
+    verifier.verify_cached(&token).expect("a good token");
+    let at_hand = measure(|| drop(verifier.verify_cached(&token)));
+    let mut context = Context::from_waker(Waker::noop());
+    let info = measure(|| {
+        let mut verified = pin!(verifier.verify(&token));
+        assert!(matches!(verified.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+    });
+    println!("{info:?}");
+    assert!(info.count_total <= at_hand.count_total, "{info:?}, {at_hand:?}");
 }
 
 #[test]

@@ -69,3 +69,18 @@ pub(super) async fn ended(flight: &mut watch::Receiver<Outcome>) {
 pub(super) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<Outcome>) -> bool {
     timeout_at(deadline, ended(flight)).await.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Only a cache without the feature `reqwest` can lack a source.
+    #[test]
+    fn without_a_source_a_key_that_is_not_there_is_unknown_and_missing_keys_are_unavailable() {
+        assert_eq!(judge(Cause::UnknownKey, &Refusal::NoSource), NoKey::Unknown);
+        let unavailable = NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER };
+        for cause in [Cause::NoKeys, Cause::Due, Cause::Program] {
+            assert_eq!(judge(cause, &Refusal::NoSource), unavailable, "{cause:?}");
+        }
+    }
+}

@@ -59,7 +59,7 @@ impl Answer {
         match cause {
             // No error code, because nothing was tried (RFC 6750 §3.1).
             Cause::NoToken => {
-                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs an access token: send it as Authorization: Bearer.")
+                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a token, and the request has none.")
             }
             Cause::Credentials(BadCredentials::Doubled) => {
                 answer!(

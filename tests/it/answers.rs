@@ -12,7 +12,7 @@ const CREDENTIALS: &str =
     "The credentials are malformed: they should be Bearer, a space and one token.";
 const FORBIDDEN: &str = "The bearer of the token is not allowed to do this.";
 const NO_SCOPE: &str = "The token does not have the scope that this needs.";
-const NO_TOKEN: &str = "This needs an access token: send it as Authorization: Bearer.";
+const NO_TOKEN: &str = "This needs a token, and the request has none.";
 const SET_UP: &str = "The server is not set up to verify tokens here.";
 const SIGNATURE: &str = "The signature of the token is not accepted.";
 const NOT_ACCESS: &str = "The token is not an access token: send the access token.";

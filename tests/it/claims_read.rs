@@ -51,6 +51,12 @@ fn the_kind_of_the_claims_is_that_of_the_token() {
 }
 
 #[test]
+fn the_claims_of_one_kind_know_their_kind() {
+    assert_eq!(accessed(access()).token_use(), TokenUse::Access);
+    assert_eq!(identified(|token| token).token_use(), TokenUse::Id);
+}
+
+#[test]
 fn the_time_of_sign_in_is_read() {
     let claims = read(access().claim("auth_time", 1_500_000_000));
     assert_eq!(claims.auth_time(), Some(UNIX_EPOCH + Duration::from_secs(1_500_000_000)));

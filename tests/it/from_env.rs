@@ -89,6 +89,29 @@ async fn an_id_token_is_refused_where_the_environment_names_no_kind() {
 }
 
 #[tokio::test]
+async fn an_id_token_is_refused_where_the_environment_names_access_tokens() {
+    let pool = TestPool::offline();
+    let user_pool = pool.user_pool();
+    let client = (CLIENT_ID, "test-client");
+    let variables = [(POOL_ID, user_pool.id()), client, (TOKEN_USE, "access")];
+    let test = "an_id_token_is_refused_where_the_environment_names_access_tokens";
+    let Some(said) = said(test, &pool.id_token("alice").sign(), &variables).await else { return };
+    assert_eq!(said, "the token is not of the accepted kind: `token_use` should be access");
+}
+
+#[tokio::test]
+async fn a_token_of_no_kind_is_refused_where_the_environment_names_any() {
+    let pool = TestPool::offline();
+    let user_pool = pool.user_pool();
+    let client = (CLIENT_ID, "test-client");
+    let variables = [(POOL_ID, user_pool.id()), client, (TOKEN_USE, "any")];
+    let test = "a_token_of_no_kind_is_refused_where_the_environment_names_any";
+    let token = pool.access_token("alice").claim("token_use", "other").sign();
+    let Some(said) = said(test, &token, &variables).await else { return };
+    assert_eq!(said, "the token is not of the accepted kind: `token_use` should be access or id");
+}
+
+#[tokio::test]
 async fn a_variable_that_is_missing_is_named() {
     let test = "a_variable_that_is_missing_is_named";
     let Some(said) = said(test, "a.b.c", &[(CLIENT_ID, "test-client")]).await else { return };

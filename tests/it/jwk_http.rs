@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use axum_cognito::testing::TestPool;
 use axum_cognito::{CognitoVerifier, JwksCache, JwksCacheBuilder, JwksError, JwksState};
 use tokio::net::TcpListener;
 
@@ -50,6 +51,55 @@ async fn a_good_answer_is_read() {
     let cache = cache_at(&server.url).build().expect("settings that can be");
     assert_eq!(cache.refresh().await, Ok(()));
     assert_eq!(server.connections(), 1);
+}
+
+/// What is asked twice for, where this is the first answer.
+async fn asked_after(headers: &str) -> Vec<String> {
+    let answer = answer("200 OK", headers, &POOL.jwks());
+    let server = Server::start(answer, Then::Close).await;
+    let cache = cache_at(&server.url).build().expect("settings that can be");
+    for _ in 0..2 {
+        assert_eq!(cache.refresh().await, Ok(()));
+    }
+    server.requests().iter().map(|request| request.to_ascii_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn the_etag_of_an_answer_goes_into_the_next_request() {
+    let asked = asked_after("etag: \"one\"\r\n").await;
+    assert!(!asked[0].contains("if-none-match"), "{asked:?}");
+    assert!(asked[1].contains("\r\nif-none-match: \"one\"\r\n"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn without_an_etag_each_request_asks_for_the_whole() {
+    let asked = asked_after("").await;
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|request| !request.contains("if-none-match")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_max_age_of_an_answer_makes_its_keys_due() {
+    for (header, state) in
+        [("cache-control: public, max-age=60\r\n", JwksState::Due), ("", JwksState::Fresh)]
+    {
+        let server = Server::start(answer("200 OK", header, &POOL.jwks()), Then::Close).await;
+        let clock = TestPool::offline().clock();
+        let cache = cache_at(&server.url).clock(clock.clone()).build();
+        let cache = cache.expect("settings that can be");
+        assert_eq!(cache.refresh().await, Ok(()));
+        clock.advance(Duration::from_secs(120));
+        assert_eq!(cache.status().state(), state, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_64_kib_is_read() {
+    let keys = POOL.jwks();
+    let body = format!("{keys}{}", " ".repeat(64 * 1024 - keys.len()));
+    let server = Server::start(ok(&body), Then::Close).await;
+    let cache = cache_at(&server.url).build().expect("settings that can be");
+    assert_eq!(cache.refresh().await, Ok(()));
 }
 
 #[tokio::test]

@@ -64,6 +64,13 @@ async fn outage_a_known_key_answers_at_once_and_is_counted_as_stale() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn outage_an_unknown_key_that_nothing_is_fetched_for_is_not_counted_as_stale() {
+    let rig = outage().await;
+    rig.verifier.verify_cached(&rotated_token().sign()).unwrap_err();
+    assert_eq!(rig.keys.status().stale_answers(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn outage_an_unknown_key_is_not_called_unknown_while_no_fetch_may_start() {
     let rig = outage().await;
     let verdict = rig.judge(&rotated_token().sign()).await.0;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::common::answers;
 use crate::common::at_once::at_once;
-use crate::common::pools::{keys_at, rotated_token, token, verifier};
+use crate::common::pools::{ROTATED, keys_at, rotated_token, token, verifier};
 use crate::common::rig::Rig;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -186,6 +186,42 @@ async fn a_fetch_that_began_before_the_token_came_does_not_decide_that_its_key_i
     timeout(SECOND, verifier.verify(&token)).await.unwrap_err();
     rig.endpoint.set(answers::rotated_keys);
     assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_a_fetch_of_ten_seconds_did_not_bring_is_unknown_without_another_fetch() {
+    let rig = slow_rig::<10>();
+    let keys = keys_at(&rig.endpoint).request_timeout(60 * SECOND).max_wait(60 * SECOND);
+    let verifier = verifier(&keys.build().unwrap());
+    let verdict = verifier.verify(&rotated_token().sign()).await.map(drop);
+    assert_eq!(verdict, Err(VerifyError::UnknownKey));
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_token_whose_keys_take_ten_seconds_costs_one_fetch() {
+    let rig = slow_rig::<10>();
+    let keys = keys_at(&rig.endpoint).request_timeout(60 * SECOND).max_wait(60 * SECOND);
+    assert!(verifier(&keys.build().unwrap()).verify(&token()).await.is_ok());
+    sleep(SECOND).await;
+    assert_eq!(rig.endpoint.requests(), 1);
+}
+
+#[test]
+fn a_fetch_that_was_given_up_and_overtaken_does_not_bring_its_keys_back() {
+    let rig = slow_rig::<1>();
+    let parked = paused_runtime();
+    parked.block_on(async { timeout(SECOND / 2, rig.keys.refresh()).await }).unwrap_err();
+    // Nobody drives the first fetch; the second one brings the keys after a rotation.
+    paused_runtime().block_on(async {
+        sleep(10 * SECOND).await;
+        rig.endpoint.set(answers::rotated_keys);
+        rig.keys.refresh().await.unwrap();
+    });
+    parked.block_on(async { sleep(SECOND).await });
+    let status = rig.keys.status();
+    assert!(status.key_ids().contains(&ROTATED.access_key_id()), "{status:?}");
+    assert_eq!((status.fetches_succeeded(), status.fetches_failed()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -76,6 +76,13 @@ async fn keys_are_due_after_the_time_that_is_set() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_time_of_less_than_a_minute_is_taken_as_it_is_set() {
+    let rig = Rig::empty();
+    let keys = keys_at(&rig.endpoint).refresh_after(20 * SECOND).build().unwrap();
+    all_within(&due_after(&keys).await, 18..=22);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_max_age_shortens_the_time_until_keys_are_due() {
     all_within(&due_after_max_age::<120>().await, 108..=132);
 }

@@ -122,9 +122,10 @@ async fn the_text_of_a_failed_prefetch_names_every_pool_that_failed() {
     let rig = Rig::empty();
     rig.endpoint.set(answers::outage);
     let error = with_second_pool(&rig, &rig.endpoint).prefetch().await.unwrap_err().to_string();
-    for pool in [POOL.user_pool(), ROTATED.user_pool()] {
-        assert!(error.contains(pool.id()), "{error}");
-    }
+    let [first, second] = [POOL.user_pool(), ROTATED.user_pool()];
+    let cause = "the JWKS endpoint answered with status 503 instead of 200";
+    let (first, second) = (first.id(), second.id());
+    assert_eq!(error, format!("no keys for {first}: {cause}; {second}: {cause}"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,11 @@
-//! What is logged at the finest level: no token, no secret, and nothing that breaks a line.
+//! What is logged: the keys' changes and outages, and at the finest level too no token, no secret and
+//! nothing that breaks a line.
 
 use axum::Router;
-use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache};
+use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, JwksError, JwksResponse};
 use serde_json::{Value, json};
 
+use crate::common::endpoint::Endpoint;
 use crate::common::log::Log;
 use crate::common::send;
 use crate::common::served::Served;
@@ -37,6 +39,55 @@ async fn log_of_request(token: &str) -> String {
     let bearer = format!("Bearer {token}");
     send::get(Router::new().layer(layer), &[("authorization", bearer)]).await;
     log.text()
+}
+
+/// What is logged while these answers are fetched, one after the other: a text for each.
+async fn log_of_answers(answers: &[Result<&Value, u16>]) -> Vec<String> {
+    let endpoint = Endpoint::new(async |_| Err(JwksError::TooLong));
+    let cache = JwksCache::builder(POOL.user_pool()).fetcher(endpoint.clone()).build();
+    let cache = cache.expect("settings that can be");
+    let mut logs = Vec::new();
+    for answer in answers {
+        let answer = match answer {
+            Ok(keys) => Ok(json!({ "keys": keys }).to_string()),
+            Err(status) => Err(JwksError::Status(*status)),
+        };
+        endpoint.set(move |_| std::future::ready(answer.clone().map(JwksResponse::new)));
+        let (log, _guard) = Log::start();
+        let _ = cache.refresh().await;
+        logs.push(log.text());
+    }
+    logs
+}
+
+/// Two keys, by their names.
+fn two_keys() -> [Value; 2] {
+    [key_with(&json!({ "kid": "one" })), key_with(&json!({ "kid": "two" }))]
+}
+
+#[tokio::test]
+async fn keys_that_come_and_go_are_logged_and_keys_that_stay_are_not() {
+    let [one, two] = two_keys();
+    let [first, both] = [json!([one]), json!([one, two])];
+    let sets = [Ok(&first), Ok(&first), Ok(&both), Ok(&both), Ok(&first)];
+    let logs = log_of_answers(&sets).await;
+    assert!(logs[0].contains("INFO") && logs[0].contains("the first keys"), "{}", logs[0]);
+    let changed = |log: &String| log.contains("the keys of the user pool changed");
+    let changes: Vec<_> = logs.iter().map(changed).collect();
+    assert_eq!(changes, [false, false, true, false, true]);
+    assert!(logs[2].contains("\"two\"") && logs[2].contains("removed=0"), "{}", logs[2]);
+    assert!(logs[4].contains("new=[]") && logs[4].contains("removed=1"), "{}", logs[4]);
+}
+
+#[tokio::test]
+async fn the_end_of_an_outage_is_logged_once() {
+    let keys = json!([key_with(&json!({}))]);
+    let answers = [Ok(&keys), Err(503), Err(503), Ok(&keys), Ok(&keys)];
+    let logs = log_of_answers(&answers).await;
+    let ends: Vec<_> = logs.iter().map(|log| log.contains("answers again")).collect();
+    assert_eq!(ends, [false, false, false, true, false]);
+    let warnings: Vec<_> = logs.iter().map(|log| log.contains("WARN")).collect();
+    assert_eq!(warnings, [false, true, true, false, false]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware::map_response;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum_cognito::testing::TestPool;
@@ -86,6 +87,18 @@ async fn an_answer_of_the_handler_is_left_alone() {
     let answer = alice_asks(app).await;
     assert_eq!((answer.status().as_u16(), answer.body().as_str()), (403, "the handler's own"));
     assert_eq!(answer.headers().get("www-authenticate"), None);
+}
+
+#[tokio::test]
+async fn without_an_answer_of_the_own_a_refusal_is_left_as_a_layer_between_made_it() {
+    let friendlier = map_response(async |mut answer: Response<Body>| {
+        *answer.body_mut() = Body::from("please ask an administrator");
+        answer
+    });
+    let app = app().layer(Require::group("admins")).layer(friendlier).layer(layer());
+    let answer = alice_asks(app).await;
+    let told = (answer.status().as_u16(), answer.body().as_str());
+    assert_eq!(told, (403, "please ask an administrator"));
 }
 
 #[tokio::test]

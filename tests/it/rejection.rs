@@ -1,6 +1,7 @@
 //! What a `Rejection` tells a program that answers or logs it.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -76,6 +77,14 @@ async fn keys_unavailable() -> Rejection {
     let verifier = CognitoVerifier::builder().trust(keys, "test-client").clock(POOL.clock());
     let layer = CognitoLayer::new(verifier.build().expect("settings that can be"));
     rejection(&answer(app().layer(layer), &alice()).await)
+}
+
+/// The time that stands still lets the whole spacing of five seconds remain.
+#[tokio::test(start_paused = true)]
+async fn a_whole_number_of_seconds_is_what_a_client_is_to_wait() {
+    let refusal = keys_unavailable().await;
+    assert_eq!(refusal.retry_after(), Some(Duration::from_secs(5)));
+    assert_eq!(refusal.headers()["retry-after"], "5");
 }
 
 /// One refusal of each kind.

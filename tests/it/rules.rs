@@ -24,7 +24,9 @@ fn folder() -> &'static Path {
 
 /// Whether this file has a test of this name that runs.
 fn exists(file: &str, test: &str) -> bool {
-    let source = fs::read_to_string(folder().join(format!("it/{file}.rs"))).unwrap_or_default();
+    let read = |path: String| fs::read_to_string(folder().join(path));
+    let source = read(format!("it/{file}.rs")).or_else(|_| read(format!("{file}.rs")));
+    let source = source.unwrap_or_default();
     let Some((before, _)) = source.split_once(&format!("fn {test}(")) else { return false };
     let attributes = before.rsplit("\n\n").next().unwrap_or_default();
     attributes.contains("test]") || attributes.contains("test(")

@@ -1,4 +1,4 @@
-//! Writes the seed corpus of both targets: `cargo run --bin seeds` in `fuzz/`.
+//! Writes the seed corpus of each target: `cargo run --bin seeds` in `fuzz/`.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,8 @@ const COMMON: &str = r#""iss":"https://cognito-idp.us-east-1.amazonaws.com/us-ea
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     write(&root.join("token"), &tokens())?;
-    write(&root.join("jwks"), &sets())
+    write(&root.join("jwks"), &sets())?;
+    write(&root.join("request"), &requests())
 }
 
 fn tokens() -> Vec<String> {
@@ -35,12 +36,41 @@ fn tokens() -> Vec<String> {
     parts.chain(whole).collect()
 }
 
+/// With the places where the target puts its own key.
 fn sets() -> Vec<String> {
+    let own = |members: &str| {
+        format!(
+            r#"{{"keys":[{{"kid":"FUZZKID","kty":"RSA","n":"FUZZMODULUS","e":"AQAB"{members}}}]}}"#
+        )
+    };
     let good = TestPool::offline().jwks();
     let odd = good
         .replace("RS256", "ES256")
         .replace(r#""use":"sig""#, r#""key_ops":["verify"],"x5c":[]"#);
-    vec![good, odd, r#"{"keys":[]}"#.to_owned(), r#"{"keys":[{"kty":"oct","k":"AA"}]}"#.to_owned()]
+    vec![
+        good,
+        odd,
+        own(""),
+        own(r#","use":"sig","alg":"RS256","key_ops":["verify","sign"]"#),
+        own(r#","use":"enc","d":"AA""#),
+        r#"{"keys":[]}"#.to_owned(),
+        r#"{"keys":[{"kty":"oct","k":"AA"}]}"#.to_owned(),
+    ]
+}
+
+/// Headers, one a line: `A` for `Authorization`, `C` for `Cookie`, anything else for a third one.
+fn requests() -> Vec<String> {
+    let requests = [
+        "ABearer FUZZTOKEN",
+        "Abearer   FUZZTOKEN\nCt=FUZZTOKEN",
+        "ABasic YTpi\nCa=1; t=\"FUZZTOKEN\"; b=2",
+        "Ct=FUZZTOKEN; t=FUZZTOKEN\nXFUZZTOKEN",
+        "XFUZZTOKEN",
+        "ABearer FUZZTOKEN\nABearer FUZZTOKEN",
+        "ABearer a-._~+/==",
+        "ABearer FUZZTOKEN trailing",
+    ];
+    requests.map(str::to_owned).to_vec()
 }
 
 fn write(folder: &Path, seeds: &[String]) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! An HTTP server that does as a test says, good or bad.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +20,11 @@ pub(crate) enum Then {
 pub(crate) struct Server {
     pub(crate) url: String,
     connections: Arc<AtomicUsize>,
+    requests: Requests,
 }
+
+/// What the clients wrote, each in one text.
+type Requests = Arc<Mutex<Vec<String>>>;
 
 impl Server {
     pub(crate) async fn start(answer: impl Into<Vec<u8>>, then: Then) -> Self {
@@ -28,24 +32,36 @@ impl Server {
         let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
         let connections = Arc::<AtomicUsize>::default();
         let (answer, counter) = (Arc::new(answer.into()), Arc::clone(&connections));
+        let requests = Requests::default();
+        let asked = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
-                let answer = Arc::clone(&answer);
-                tokio::spawn(async move { talk(stream, &answer, then).await });
+                let (answer, asked) = (Arc::clone(&answer), Arc::clone(&asked));
+                tokio::spawn(async move { talk(stream, &asked, &answer, then).await });
             }
         });
-        Self { url, connections }
+        Self { url, connections, requests }
     }
 
     /// How many connections came.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
+
+    /// What came before each answer.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("the requests").clone()
+    }
 }
 
 /// One conversation, until either side ends it.
-async fn talk(mut stream: TcpStream, answer: &[u8], then: Then) -> std::io::Result<()> {
+async fn talk(
+    mut stream: TcpStream,
+    asked: &Requests,
+    answer: &[u8],
+    then: Then,
+) -> std::io::Result<()> {
     let (mut request, mut bytes) = (Vec::new(), [0; 1024]);
     while !request.ends_with(b"\r\n\r\n") {
         let length = stream.read(&mut bytes).await?;
@@ -54,6 +70,7 @@ async fn talk(mut stream: TcpStream, answer: &[u8], then: Then) -> std::io::Resu
             return Ok(());
         }
     }
+    asked.lock().expect("the requests").push(String::from_utf8_lossy(&request).into_owned());
     stream.write_all(answer).await?;
     match then {
         Then::Close => stream.shutdown().await,
