@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// `/me` for those who signed in; `/hello` for all, behind a rule that lets everybody through.
-pub fn app(verifier: AlbVerifier) -> Router {
+pub(crate) fn app(verifier: AlbVerifier) -> Router {
     let protected = Router::new().route("/me", get(me)).layer(AlbLayer::new(verifier.clone()));
     let optional =
         Router::new().route("/hello", get(hello)).layer(AlbLayer::new(verifier).optional());

@@ -39,7 +39,7 @@ use tokio::net::TcpListener;
 const CLIENT_ID: &str = "mcp-client";
 
 /// The server at this URL: it takes tokens of this pool, for this client and this resource alone.
-pub fn app(url: &str, pool: UserPool, client_id: &str) -> Result<Router, ConfigError> {
+pub(crate) fn app(url: &str, pool: UserPool, client_id: &str) -> Result<Router, ConfigError> {
     let tools = format!("{url}/tools");
     let resource = ProtectedResource::builder(url)
         .scopes_supported([&tools])

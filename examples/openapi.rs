@@ -8,7 +8,10 @@
 //! The document names the security scheme `cognito`, and each operation that requires it has the
 //! answers 400, 401, 403 and 503 of the layer. `PORT` chooses another port.
 
-#![expect(clippy::exhaustive_structs, reason = "`utoipa::path` makes one for each route")]
+#![cfg_attr(
+    not(test),
+    expect(clippy::exhaustive_structs, reason = "`utoipa::path` makes one for each route")
+)]
 
 use std::error::Error;
 
@@ -31,7 +34,7 @@ const CLIENT_ID: &str = "openapi-client";
 struct Api;
 
 /// The routes behind this verifier, and the document that describes them.
-pub fn app(verifier: CognitoVerifier) -> Router {
+pub(crate) fn app(verifier: CognitoVerifier) -> Router {
     let document = Api::openapi();
     Router::new()
         .route("/orders", get(orders))
