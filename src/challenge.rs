@@ -1,7 +1,7 @@
 //! The `WWW-Authenticate` header of a refusal (RFC 6750 §3).
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderValue;
 
@@ -27,7 +27,17 @@ struct Settings {
     scheme: &'static str,
     realm: String,
     resource_metadata: Option<String>,
+    built: Built,
 }
+
+/// More than the crate has texts; an application that adds its own may pass it, and the rest are built anew.
+const MAX_BUILT: usize = 32;
+
+/// The values that were built so far, each under its `error` and `error_description`.
+type Built = [OnceLock<(Option<Error>, HeaderValue)>; MAX_BUILT];
+
+/// An `error` code and its `error_description`: fixed texts, never what a client sent.
+type Error = (&'static str, &'static str);
 
 impl Default for Challenge {
     fn default() -> Self {
@@ -46,19 +56,32 @@ impl Challenge {
     pub(crate) fn set_realm(&mut self, realm: &str) -> Result<(), ConfigError> {
         let clean = quotable(realm);
         let realm_or_default = if clean.is_empty() { DEFAULT_REALM.to_owned() } else { clean };
-        Arc::make_mut(&mut self.settings).realm = realm_or_default;
+        self.change(|settings| settings.realm = realm_or_default);
         check("realm", realm)
     }
 
     /// As [`set_realm`](Self::set_realm), for the URL of RFC 9728 §5.1.
     pub(crate) fn set_resource_metadata(&mut self, url: &str) -> Result<(), ConfigError> {
         let clean = Some(quotable(url)).filter(|url| !url.is_empty());
-        Arc::make_mut(&mut self.settings).resource_metadata = clean;
+        self.change(|settings| settings.resource_metadata = clean);
         check("resource_metadata URL", url)
     }
 
     /// The header's value: a realm always, so that the scheme has a parameter (RFC 6750 §3).
-    pub(crate) fn value(&self, error: Option<(&str, &str)>, scope: Option<&str>) -> HeaderValue {
+    ///
+    /// Each is built once, but for those that name a scope.
+    pub(crate) fn value(&self, error: Option<Error>, scope: Option<&str>) -> HeaderValue {
+        let slots = self.settings.built.iter().filter(|_| scope.is_none());
+        for slot in slots {
+            let (own, value) = slot.get_or_init(|| (error, self.build(error, None)));
+            if *own == error {
+                return value.clone();
+            }
+        }
+        self.build(error, scope)
+    }
+
+    fn build(&self, error: Option<Error>, scope: Option<&str>) -> HeaderValue {
         let mut text = format!("{} realm=\"{}\"", self.settings.scheme, self.settings.realm);
         if let Some((code, description)) = error {
             // Writing to a string cannot fail.
@@ -75,7 +98,15 @@ impl Challenge {
 
     fn of_scheme(scheme: &'static str) -> Self {
         let realm = DEFAULT_REALM.to_owned();
-        Self { settings: Arc::new(Settings { scheme, realm, resource_metadata: None }) }
+        let (resource_metadata, built) = (None, Built::default());
+        Self { settings: Arc::new(Settings { scheme, realm, resource_metadata, built }) }
+    }
+
+    /// What was built before a change no longer holds.
+    fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        let settings = Arc::make_mut(&mut self.settings);
+        settings.built = Built::default();
+        change(settings);
     }
 }
 
@@ -107,6 +138,23 @@ mod tests {
         assert_eq!(challenge.value(None, None), "Bearer realm=\"abcd\"");
         assert!(challenge.set_realm("").is_err());
         assert_eq!(challenge.value(None, None), "Bearer realm=\"cognito\"");
+    }
+
+    #[test]
+    fn a_challenge_that_was_built_is_not_given_for_another() {
+        let mut challenge = Challenge::default();
+        let texts = (0..=MAX_BUILT).map(|number| &*format!("No. {number}").leak());
+        let errors: Vec<_> = texts.flat_map(|text| [("a", text), ("b", text)]).collect();
+        for (error, text) in errors.iter().chain(&errors) {
+            let expected = format!(
+                "Bearer realm=\"cognito\", error=\"{error}\", error_description=\"{text}\""
+            );
+            assert_eq!(challenge.value(Some((error, text)), None), expected);
+        }
+        assert_eq!(challenge.value(None, None), "Bearer realm=\"cognito\"");
+        challenge.set_realm("orders").expect("a good realm");
+        let expected = "Bearer realm=\"orders\", error=\"a\", error_description=\"No. 0\"";
+        assert_eq!(challenge.value(Some(errors[0]), None), expected);
     }
 
     #[test]
