@@ -1,10 +1,16 @@
 //! The counters of the feature `metrics`: their names, their labels, and what moves them.
 
-use axum_cognito::testing::{TestLoadBalancer, TestPool};
+use std::time::Duration;
+
+use axum_cognito::CognitoVerifier;
+use axum_cognito::testing::{TestLoadBalancer, TestPool, TestToken};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
 const CLIENT: &str = "client";
+const AUDIENCE: &str = "https://api.example.com";
+const HOUR: Duration = Duration::from_secs(3600);
+const FAR_FUTURE: u64 = 4_000_000_000;
 
 /// Runs this on a runtime of its own and returns what it recorded, as `name{label=value} value`.
 fn recorded(act: impl AsyncFnOnce(&TestPool)) -> Vec<String> {
@@ -47,6 +53,66 @@ fn each_verification_is_counted_once_by_its_outcome() {
     }
 }
 
+/// Tokens that are refused, each for another reason, with the name of that reason.
+fn refused(pool: &TestPool) -> Vec<(&'static str, String)> {
+    let good = || good_token(pool, "alice");
+    let header = r#"{"alg":"RS256","kid":"k"}"#;
+    let other = TestPool::offline();
+    vec![
+        ("too_long", "x".repeat(16 * 1024 + 1)),
+        ("not_jwt", "garbage".to_owned()),
+        ("refresh_token", pool.refresh_token()),
+        ("base64", good().sign() + "="),
+        ("header", pool.sign("[]", "{}")),
+        ("algorithm", good().header("alg", "none").sign()),
+        ("extension", good().header("crit", ["exp"]).sign()),
+        ("nested", good().header("cty", "JWT").sign()),
+        ("key_id", good().without_header("kid").sign()),
+        ("payload", pool.sign(header, "[]")),
+        ("missing_claim", good().without_claim("sub").sign()),
+        ("issuer", good().claim("iss", "https://issuer.example.com").sign()),
+        ("token_use", good().claim("token_use", "other").sign()),
+        ("client", good().client_id("another").sign()),
+        ("audience", good().claim("aud", "https://other.example.com").sign()),
+        ("expired", good().expired().sign()),
+        ("not_yet_valid", good().claim("nbf", FAR_FUTURE).sign()),
+        ("issued_in_future", good().claim("iat", FAR_FUTURE).sign()),
+        ("too_old", good().issued_ago(2 * HOUR).sign()),
+        ("signature", good().signed_by(&other).sign()),
+        ("check", good_token(pool, "mallory").sign()),
+        ("keys_unavailable", good().header("kid", "unknown").sign()),
+    ]
+}
+
+fn good_token(pool: &TestPool, user: &str) -> TestToken {
+    pool.access_token(user).client_id(CLIENT).claim("aud", AUDIENCE)
+}
+
+#[test]
+fn each_refusal_is_counted_by_a_name_of_its_own() {
+    let mut outcomes = vec!["accepted", "unknown_key"];
+    let lines = recorded(async |pool| {
+        let builder = CognitoVerifier::builder().trust(pool, CLIENT).clock(pool.clock());
+        let builder = builder.audience(AUDIENCE).max_token_age(HOUR).check(|claims| {
+            if claims.sub() == "mallory" { Err("mallory is out".to_owned()) } else { Ok(()) }
+        });
+        let verifier = builder.build().expect("settings that can be");
+        let unknown = good_token(pool, "alice").header("kid", "unknown").sign();
+        verifier.verify(&unknown).await.expect_err("an unknown key");
+        verifier.verify_cached(&good_token(pool, "alice").sign()).expect("a good token");
+        for (outcome, token) in refused(pool) {
+            verifier.verify_cached(&token).expect_err(outcome);
+            outcomes.push(outcome);
+        }
+    });
+    let counted = lines.iter().filter(|line| line.starts_with("cognito_verifications_total"));
+    assert_eq!(counted.count(), outcomes.len(), "{lines:?}");
+    for outcome in outcomes {
+        let line = format!("cognito_verifications_total{{outcome={outcome}}} 1");
+        assert!(lines.contains(&line), "{line} is not in {lines:?}");
+    }
+}
+
 #[test]
 fn a_token_from_the_cache_is_counted_as_a_hit() {
     let lines = recorded(async |pool| {
@@ -66,12 +132,14 @@ fn fetches_are_counted_by_their_outcome_and_the_last_good_one_is_a_gauge() {
         url = pool.user_pool().jwks_url().to_owned();
         let since_epoch = pool.clock().now().duration_since(std::time::UNIX_EPOCH);
         now = since_epoch.expect("after 1970").as_secs();
-        pool.keys().refresh().await.expect("keys");
+        for _ in 0..2 {
+            pool.keys().refresh().await.expect("keys");
+        }
         pool.set_outage(true);
         pool.keys().refresh().await.expect_err("an outage");
     });
-    for outcome in ["succeeded", "failed"] {
-        let line = format!("cognito_jwks_fetches_total{{url={url},outcome={outcome}}} 1");
+    for (outcome, count) in [("succeeded", 2), ("failed", 1)] {
+        let line = format!("cognito_jwks_fetches_total{{url={url},outcome={outcome}}} {count}");
         assert!(lines.contains(&line), "{line} is not in {lines:?}");
     }
     let gauge = |second| format!("cognito_jwks_fetched_timestamp_seconds{{url={url}}} {second}");
