@@ -10,7 +10,6 @@ use crate::crypto::TokenDigest;
 use crate::keys::{IssuerKeys, Key};
 
 /// A token that was verified: its claims, and the key that did it.
-#[derive(Clone)]
 pub(crate) struct Verified {
     pub(crate) claims: CognitoClaims,
     pub(crate) key: Arc<Key>,
@@ -19,7 +18,8 @@ pub(crate) struct Verified {
 
 /// The verified tokens of one verifier, bounded in number.
 pub(crate) struct VerifiedTokens {
-    tokens: Cache<TokenDigest, Verified>,
+    /// Each behind a pointer of its own: threads that read different tokens then count no shared one.
+    tokens: Cache<TokenDigest, Arc<Verified>>,
 }
 
 impl VerifiedTokens {
@@ -27,11 +27,11 @@ impl VerifiedTokens {
         Self { tokens: Cache::new(capacity.get()) }
     }
 
-    pub(crate) fn get(&self, digest: &TokenDigest) -> Option<Verified> {
+    pub(crate) fn get(&self, digest: &TokenDigest) -> Option<Arc<Verified>> {
         self.tokens.get(digest)
     }
 
-    pub(crate) fn insert(&self, digest: TokenDigest, verified: Verified) {
+    pub(crate) fn insert(&self, digest: TokenDigest, verified: Arc<Verified>) {
         self.tokens.insert(digest, verified);
     }
 

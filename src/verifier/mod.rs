@@ -4,6 +4,7 @@
 mod alb;
 mod builder;
 mod environment;
+mod key_source;
 mod trust;
 mod verdict;
 
@@ -17,6 +18,7 @@ pub(crate) use self::alb::{AlbPending, WantedAlbKey};
 pub use self::alb::{AlbVerifier, AlbVerifierBuilder};
 use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
+use self::key_source::{AtHand, AtHandOrWanted, Obtained};
 use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;
 pub(crate) use self::verdict::{Pending, Wanted};
@@ -121,14 +123,7 @@ impl CognitoVerifier {
     /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         let now = self.inner.clock.now();
-        let result = self.judge(token, now, |keys, kid| {
-            let view = keys.view(now);
-            let key = view.key(kid).cloned();
-            if key.is_some() && view.is_ageing() {
-                keys.count_if_stale();
-            }
-            key.ok_or_else(|| VerifyError::from(keys.unavailable(now)))
-        });
+        let result = self.judge(token, now, &AtHand(now));
         telemetry::verified(result.as_ref().err());
         result
     }
@@ -169,14 +164,7 @@ impl CognitoVerifier {
     /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
     pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
         let now = self.inner.clock.now();
-        let result = self.judge(token, now, |keys, kid| {
-            let wanted = || Wanted { keys: Arc::clone(keys), kid: kid.to_owned(), arrived: now };
-            let view = keys.view(now);
-            match view.key(kid) {
-                Some(key) if !view.is_ageing() || !keys.tend(&view, now) => Ok(Arc::clone(key)),
-                Some(_) | None => Err(Pending::Key(wanted())),
-            }
-        });
+        let result = self.judge(token, now, &AtHandOrWanted(now));
         match &result {
             Ok(_) => telemetry::verified(None),
             Err(Pending::Refused(error)) => telemetry::verified(Some(error)),
@@ -195,9 +183,8 @@ impl CognitoVerifier {
         let key = wanted.keys.obtain(&wanted.kid, wanted.arrived).await;
         // The clock is read again: the token may have expired while it waited.
         let now = self.inner.clock.now();
-        let result = key
-            .map_err(VerifyError::from)
-            .and_then(|key| self.judge(token, now, |_, _| Ok(Arc::clone(&key))));
+        let result =
+            key.map_err(VerifyError::from).and_then(|key| self.judge(token, now, &Obtained(key)));
         telemetry::verified(result.as_ref().err());
         result
     }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::key_source::KeySource;
 use super::{CognitoVerifier, Inner};
 use crate::claims::{CognitoClaims, Payload};
 use crate::clock::Moment;
@@ -39,64 +40,65 @@ impl From<NoKey> for VerifyError {
 }
 
 impl CognitoVerifier {
-    /// The verdict on a token at `now`, with the key that `find_key` gives for an issuer and a `kid`.
-    pub(super) fn judge<E: From<VerifyError>>(
+    /// The verdict on a token at `now`, by the keys of this source.
+    pub(super) fn judge<S: KeySource>(
         &self,
         token: &str,
         now: Moment,
-        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<CognitoClaims, E> {
+        source: &S,
+    ) -> Result<CognitoClaims, S::Error> {
         jws::check_length(token)?;
         let Some(tokens) = &self.inner.verified else {
-            let verified = self.judge_anew(token, || SigningInput::of(token), now, find_key)?;
-            return self.inner.run_checks(verified.claims).map_err(E::from);
+            let verified = self.judge_anew(token, || SigningInput::of(token), now, source)?;
+            return self.inner.run_checks(verified.claims).map_err(S::Error::from);
         };
         let (digest, signing_input) = TokenDigest::with_signing_input(token);
-        let verified = match self.remembered(tokens, &digest, now, &find_key)? {
+        let verified = match self.remembered(tokens, &digest, now, source)? {
             Some(verified) => verified,
             None => {
-                let verified = self.judge_anew(token, || signing_input, now, find_key)?;
-                tokens.insert(digest, verified.clone());
+                let verified = Arc::new(self.judge_anew(token, || signing_input, now, source)?);
+                tokens.insert(digest, Arc::clone(&verified));
                 verified
             }
         };
-        self.inner.run_checks(verified.claims).map_err(E::from)
+        self.inner.run_checks(verified.claims.clone()).map_err(S::Error::from)
     }
 
     /// The same, without the memory of verified tokens, and before the program's own checks.
-    fn judge_anew<E: From<VerifyError>>(
+    fn judge_anew<S: KeySource>(
         &self,
         token: &str,
         signing_input: impl FnOnce() -> SigningInput,
         now: Moment,
-        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<Verified, E> {
+        source: &S,
+    ) -> Result<Verified, S::Error> {
         let mut buffer = Vec::new();
         let jws = Jws::parse(token, &mut buffer)?;
         let payload = Payload::parse(jws.payload())?;
         let issuer = self.inner.issuers.get(payload.issuer()?).ok_or(VerifyError::Issuer)?;
         let accepted = self.inner.policy.check(payload, &issuer.clients, now.wall())?;
-        let key = find_key(&issuer.keys, jws.kid()?)?;
-        jws.check_signature(&key.public_key, signing_input())?;
+        let key = source.lend(&issuer.keys, jws.kid()?, |key| {
+            jws.check_signature(&key.public_key, signing_input()).map(|()| Arc::clone(key))
+        })??;
         let claims = accepted.into_claims(jws.payload(), Arc::clone(&issuer.origin));
         Ok(Verified { claims, key, issuer_keys: Arc::clone(&issuer.keys) })
     }
 
     /// A token that was verified before, if the very key is still the pool's.
-    fn remembered<E: From<VerifyError>>(
+    fn remembered<S: KeySource>(
         &self,
         tokens: &VerifiedTokens,
         digest: &TokenDigest,
         now: Moment,
-        find_key: impl Fn(&Arc<IssuerKeys>, &str) -> Result<Arc<Key>, E>,
-    ) -> Result<Option<Verified>, E> {
+        source: &S,
+    ) -> Result<Option<Arc<Verified>>, S::Error> {
         let Some(verified) = tokens.get(digest) else { return Ok(None) };
         if let Err(error) = self.inner.policy.times.check(verified.claims.times(), now.wall()) {
             tokens.remove(digest);
             return Err(error.into());
         }
-        let key = find_key(&verified.issuer_keys, &verified.key.kid)?;
-        if !Arc::ptr_eq(&key, &verified.key) {
+        let is_its_key = |key: &Arc<Key>| Arc::ptr_eq(key, &verified.key);
+        if !source.lend(&verified.issuer_keys, &verified.key.kid, is_its_key)? {
             tokens.remove(digest);
             return Ok(None);
         }
