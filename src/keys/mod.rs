@@ -100,6 +100,10 @@ impl JwksCache {
     /// # Errors
     ///
     /// [`JwksError`] if it brought no keys; those at hand stay.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn refresh(&self) -> Result<(), JwksError> {
         self.inner.first.refresh().await
     }

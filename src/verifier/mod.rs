@@ -136,6 +136,10 @@ impl CognitoVerifier {
     /// # Errors
     ///
     /// [`PrefetchError`] names each pool that failed; the others have their keys.
+    ///
+    /// # Panics
+    ///
+    /// If a pool has no keys, in a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn prefetch(&self) -> Result<(), PrefetchError> {
         let pools = &self.inner.pools;
         let fetches: Vec<_> = pools.iter().map(JwksCache::begin_prefetch).collect();
