@@ -103,7 +103,9 @@ impl<R> CognitoLayer<R> {
     /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
     /// with `error` and `error_description`.
     ///
-    /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
+    /// The headers of [`Rejection::headers`] are added where the answer keeps the status. A refusal
+    /// that something inside answered with another status is left as it is: a 404 that hides what is
+    /// there stays one.
     ///
     /// ```
     /// # use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection};
