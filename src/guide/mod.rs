@@ -9,7 +9,7 @@
 //! | [`revocation`] | what a local check cannot see, and what to do about it |
 //! | [`testing_your_application`] | a user pool of your own in your tests |
 //! | [`deploying`] | Lambda, containers, load balancers |
-//! | [`recipes`] | WebSocket, gRPC, cookies, CORS, log, … : what matters of each example |
+//! | [`recipes`] | WebSocket, gRPC, cookies, CORS, logs and more: what matters of each example |
 //! | [`from_aws_jwt_verify`] | for those who know `aws-jwt-verify` |
 //! | [`from_jwt_authorizer`] | for those who know `jwt-authorizer`, and other crates |
 //!
