@@ -38,6 +38,8 @@ use crate::rejection::{Cause, Rejection};
 ///     .layer(CognitoLayer::new(verifier))
 /// # }
 /// ```
+///
+/// Examples with their answers: [scopes, groups, roles](crate::guide::scopes_groups_roles#for-a-route).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Require {
@@ -76,6 +78,8 @@ impl Require {
     }
 
     /// Asks whatever you like. It must not block.
+    ///
+    /// Example: [a claim of your own](crate::guide::scopes_groups_roles#anything-else).
     pub fn when<F>(predicate: F) -> Self
     where
         F: Fn(&CognitoClaims) -> bool + Send + Sync + 'static,
