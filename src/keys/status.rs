@@ -14,7 +14,8 @@ pub enum JwksState {
     Fresh,
     /// Older: they answer at once, and the next token starts a fetch behind.
     Due,
-    /// Older, and nothing was tried for an hour: the next token waits up to a second for a fetch.
+    /// Older, and nothing was tried for an hour, or what was tried is lost with its runtime: the next
+    /// token waits up to a second for a fetch.
     Idle,
     /// The last fetch failed: known keys go on answering, a token with an unknown one gets 503.
     Outage,
