@@ -6,6 +6,7 @@ mod alb_config;
 mod alb_format;
 mod alb_header;
 mod alb_keys;
+mod alb_keys_denied;
 mod alb_keys_flood;
 mod alb_layer;
 mod alb_wire;

@@ -21,7 +21,7 @@ impl Shelf {
     ///
     /// A full shelf loses the oldest key that never verified anything. Whoever names keys of other
     /// load balancers, which exist too, so never pushes the right one out.
-    pub(super) fn with(&self, key: AlbKey) -> Self {
+    pub(super) fn with(&self, key: Arc<AlbKey>) -> Self {
         if let Some(previous) = self.get(key.id) {
             key.inherit(previous);
         }
@@ -30,7 +30,7 @@ impl Shelf {
             let unproven = keys.iter().position(|key| !key.is_proven());
             keys.remove(unproven.unwrap_or(0));
         }
-        keys.push(Arc::new(key));
+        keys.push(key);
         Self { keys }
     }
 
