@@ -1,4 +1,4 @@
-//! Keys that the endpoint says it does not have: asked for again in time.
+//! Keys that the endpoint says it does not have: asked for again in time, and told of in the log.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::common::endpoint::Endpoint;
+use crate::common::log::Log;
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 const LIFETIME: Duration = Duration::from_secs(72 * 3600);
 
 /// A load balancer whose endpoint does not have the key yet.
@@ -59,6 +61,14 @@ impl Rig {
     async fn judge(&self, data: &str) -> Option<AlbVerifyError> {
         self.verifier.verify(data).await.err()
     }
+
+    /// What is logged while these data are judged, and of the fetch behind the answer.
+    async fn log_of(&self, data: &str) -> String {
+        let (log, _guard) = Log::start();
+        let _ = self.judge(data).await;
+        sleep(SECOND).await;
+        log.text()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,4 +112,30 @@ async fn a_key_that_is_named_before_it_is_served_gets_through_a_flood_of_made_up
     }
     assert!(accepted_after.is_some_and(|seconds| seconds <= 60), "{accepted_after:?}");
     assert!(flood.join_all().await.into_iter().all(|refused| refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_denies_the_first_keys_is_warned_of_and_made_up_keys_are_not() {
+    let rig = Rig::new();
+    let log = rig.log_of(&rig.good()).await;
+    assert!(log.contains("WARN") && log.contains("403 may mean"), "{log}");
+    rig.serve(true);
+    sleep(10 * SECOND).await;
+    let log = rig.log_of(&rig.good()).await;
+    assert!(log.contains("got a key") && !log.contains("WARN"), "{log}");
+    sleep(10 * SECOND).await;
+    let log = rig.log_of(&rig.made_up(0)).await;
+    assert!(log.contains("does not have this key") && !log.contains("WARN"), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_in_use_and_is_gone_is_warned_of() {
+    let rig = Rig::new();
+    rig.serve(true);
+    assert_eq!(rig.judge(&rig.good()).await, None);
+    rig.serve(false);
+    sleep(27 * HOUR).await;
+    let log = rig.log_of(&rig.good()).await;
+    assert!(log.contains("WARN") && log.contains("no longer has a key that was in use"), "{log}");
+    assert_eq!(rig.judge(&rig.good()).await, Some(AlbVerifyError::UnknownKey));
 }

@@ -15,6 +15,8 @@ type Answer = Result<Option<Arc<AlbKey>>, JwksError>;
 
 /// How things stood before a fetch landed.
 struct Landed {
+    was_known: bool,
+    was_empty: bool,
     ends_outage: bool,
 }
 
@@ -90,7 +92,7 @@ impl Flight {
         }
         let cause = if was_known { Cause::Due } else { Cause::UnknownKey };
         let ends_outage = state.end(cause, ending(answer, was_known), now);
-        Some(Landed { ends_outage })
+        Some(Landed { was_known, was_empty: shelf.is_empty(), ends_outage })
     }
 
     /// Logs and counts what came of it.
@@ -99,12 +101,29 @@ impl Flight {
         let kid = self.id;
         match answer {
             Ok(Some(_)) => tracing::info!(arn, %kid, "got a key of the load balancer"),
-            Ok(None) => tracing::debug!(arn, %kid, "the key endpoint does not have this key"),
+            Ok(None) => self.report_denial(landed),
             Err(error) => tracing::warn!(arn, url, %kid, %error, "no answer from the key endpoint"),
         }
         telemetry::fetched(url, answer.as_ref().err());
         if landed.ends_outage {
             tracing::info!(url, "the key endpoint answers again");
+        }
+    }
+
+    /// What is no more than somebody's made-up id is not worth a warning.
+    fn report_denial(&self, landed: &Landed) {
+        let (arn, url) = (self.keys.load_balancer.arn(), self.keys.load_balancer.key_url());
+        let kid = self.id;
+        if landed.was_known {
+            tracing::warn!(arn, url, %kid, "the key endpoint no longer has a key that was in use");
+        } else if landed.was_empty {
+            tracing::warn!(
+                arn, url, %kid,
+                "the key endpoint does not have this key; it has given no key yet: \
+                 403 may mean that access is denied"
+            );
+        } else {
+            tracing::debug!(arn, %kid, "the key endpoint does not have this key");
         }
     }
 }

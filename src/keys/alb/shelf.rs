@@ -17,6 +17,11 @@ impl Shelf {
         self.keys.iter().find(|key| key.id == id)
     }
 
+    /// Whether there is no key at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// With this key, in the place of one of the same id.
     ///
     /// A full shelf loses the oldest key that never verified anything. Whoever names keys of other
