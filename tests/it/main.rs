@@ -9,6 +9,7 @@ mod alb_keys;
 mod alb_keys_denied;
 mod alb_keys_flood;
 mod alb_layer;
+mod alb_order;
 mod alb_wire;
 mod answers;
 mod attacks;

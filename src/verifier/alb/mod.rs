@@ -45,9 +45,9 @@ use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, Use
 ///
 /// | | what is checked | refused as |
 /// |---|---|---|
-/// | 1 | at most 16 KiB, the header at most 1 KiB | [`TooLong`](AlbVerifyError::TooLong) |
+/// | 1 | at most 16 KiB | [`TooLong`](AlbVerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](AlbVerifyError::NotJwt) |
-/// | 3 | each part is strict base64url, with padding | [`Base64`](AlbVerifyError::Base64) |
+/// | 3 | the header at most 1 KiB; each part is strict base64url, with padding | [`TooLong`](AlbVerifyError::TooLong), [`Base64`](AlbVerifyError::Base64) |
 /// | 4 | the header is a JSON object | [`Header`](AlbVerifyError::Header) |
 /// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](AlbVerifyError::Algorithm), [`Extension`](AlbVerifyError::Extension), [`Nested`](AlbVerifyError::Nested) |
 /// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Signer`](AlbVerifyError::Signer), [`Issuer`](AlbVerifyError::Issuer), [`Client`](AlbVerifyError::Client) |
@@ -179,13 +179,14 @@ impl Inner {
         let header = jws.header()?;
         let keys = self.check_header(&header)?;
         let payload = AlbPayload::parse(jws.payload()?)?;
+        let issuer = header.issuer()?;
+        payload.check_issuer(issuer)?;
         let origin = AlbOrigin {
-            issuer: header.issuer()?,
+            issuer,
             client: header.client()?,
             signer: header.signer()?,
             expires_at: payload.expires_at(header.expires_at()?),
         };
-        payload.check_issuer(origin.issuer)?;
         origin.check_time(now.wall(), self.leeway)?;
         let key = find_key(keys, header.kid()?)?;
         jws.check_signature(&key)?;
