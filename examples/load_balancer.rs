@@ -6,8 +6,8 @@
 //! ```
 //!
 //! It stands in for the load balancer itself, and signs what that would sign. With `ALB_ARN`,
-//! `COGNITO_USER_POOL_ID` and `COGNITO_CLIENT_ID` set it protects the same routes behind a real one.
-//! `PORT` chooses another port than 3000.
+//! `COGNITO_USER_POOL_ID` and `COGNITO_CLIENT_ID` set it protects the same routes behind a real one,
+//! on all interfaces: let nothing but the load balancer reach it. `PORT` chooses another port than 3000.
 
 use std::env;
 use std::error::Error;
@@ -28,9 +28,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).init();
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned()).parse::<u16>()?;
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let real = env::var("ALB_ARN").ok();
+    // A real load balancer comes from another machine.
+    let host = if real.is_some() { "0.0.0.0" } else { "127.0.0.1" };
+    let listener = TcpListener::bind((host, port)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    if let Ok(arn) = env::var("ALB_ARN") {
+    if let Some(arn) = real {
         let pool = UserPool::new(&env::var("COGNITO_USER_POOL_ID")?)?;
         let client_id = env::var("COGNITO_CLIENT_ID")?;
         let verifier = AlbVerifier::new(LoadBalancer::new(&arn)?, pool, client_id)?;

@@ -131,6 +131,24 @@ async fn a_rotated_key_is_fetched_for_its_first_data_and_the_old_one_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_key_leave_the_next_fetch_to_another() {
+    let rig = Rig::new();
+    rig.load_balancer.set_latency(SECOND / 10);
+    let first = rig.data().sign();
+    let mut waiting = JoinSet::new();
+    for _ in 0..20 {
+        let (verifier, data) = (rig.verifier.clone(), first.clone());
+        waiting.spawn(async move { verifier.verify(&data).await.is_ok() });
+        sleep(SECOND / 1000).await;
+    }
+    assert!(waiting.join_all().await.into_iter().all(|accepted| accepted));
+    rig.load_balancer.rotate_key();
+    sleep(6 * SECOND).await;
+    assert_eq!(rig.judge().await, Ok(()));
+    assert_eq!(rig.load_balancer.key_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_known_key_goes_on_over_an_outage_of_days() {
     let rig = Rig::new();
     assert_eq!(rig.judge().await, Ok(()));

@@ -150,6 +150,37 @@ async fn a_flood_that_repeats_a_few_made_up_keys_does_not_lock_the_right_key_out
     assert!(accepted);
 }
 
+/// After how many seconds the right key is had, beside so many made-up ones that together are named
+/// a hundred times as often.
+async fn had_after(made_up_keys: u32) -> Option<u64> {
+    let (rig, mut honest) = (Rig::new(), JoinSet::new());
+    let (good, start) = (rig.good(), Instant::now());
+    let repeated = |number| made_up(number % made_up_keys);
+    rig.flood(200, SECOND, repeated, async |beat| {
+        if beat % 5 == 0 {
+            let (verifier, good) = (rig.verifier.clone(), good.clone());
+            honest.spawn(async move {
+                let verdict = verifier.verify(&good).await;
+                verdict.is_ok().then(|| start.elapsed().as_secs())
+            });
+        }
+    })
+    .await;
+    honest.join_all().await.into_iter().flatten().min()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_key_that_is_repeated_a_hundred_times_as_often_delays_the_right_one_by_seconds() {
+    let seconds = had_after(1).await;
+    assert!(seconds.is_some_and(|seconds| seconds <= 15), "{seconds:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_made_up_keys_that_are_repeated_delay_the_right_one_by_13_seconds_each() {
+    let seconds = had_after(10).await;
+    assert!(seconds.is_some_and(|seconds| seconds <= 10 * 13 + 5), "{seconds:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_of_other_load_balancers_do_not_push_the_right_key_out() {
     let load_balancer = TestLoadBalancer::offline();

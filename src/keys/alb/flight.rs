@@ -5,11 +5,20 @@ use tokio::sync::watch;
 use super::signer::SignerKeys;
 use super::{AlbKey, KeyId, pem};
 use crate::clock::Moment;
-use crate::crypto::EcPublicKey;
 use crate::fetch::{DynFetchJwks, JwksRequest, JwksResponse};
 use crate::keys::control::{Cause, Ending, Outcome};
 use crate::keys::flight::attempt;
 use crate::{JwksError, telemetry};
+
+/// A key, or that there is none, or why that could not be told.
+type Answer = Result<Option<Arc<AlbKey>>, JwksError>;
+
+/// How things stood before a fetch landed.
+struct Landed {
+    was_known: bool,
+    was_empty: bool,
+    ends_outage: bool,
+}
 
 /// One fetch of a key under way, on a task of its own: no request that waits for it can lose it.
 ///
@@ -41,68 +50,97 @@ impl Flight {
     }
 
     /// What the endpoint said: a key, or that there is none.
-    fn answer(&mut self) -> Result<Option<EcPublicKey>, JwksError> {
+    fn answer(&mut self) -> Answer {
         match std::mem::replace(&mut self.outcome, Err(JwksError::Interrupted)) {
             // Without the right to list a bucket, S3 says 403 of what is not there.
             Err(JwksError::Status(403 | 404)) => Ok(None),
             Err(error) => Err(error),
             Ok(response) => {
                 let body = response.body.ok_or(JwksError::Status(304))?;
-                let key = pem::public_key(&body);
                 let wrong = || JwksError::Fetch("the answer is not a P-256 key in PEM".to_owned());
-                key.ok_or_else(wrong).map(Some)
+                let public_key = pem::public_key(&body).ok_or_else(wrong)?;
+                let refresh_after = self.keys.timing.refresh_after(None);
+                let key = AlbKey::new(self.id, public_key, self.started, refresh_after);
+                Ok(Some(Arc::new(key)))
             }
         }
     }
 
-    fn land(&self, answer: Result<Option<EcPublicKey>, JwksError>) -> (Cause, Ending) {
-        let known = self.keys.key(self.id).is_some();
-        let cause = if known { Cause::Due } else { Cause::UnknownKey };
+    /// Puts the key in use, or a key that is gone out of it, and lets the next fetch start: all at
+    /// once, so that nobody sees one without the other.
+    ///
+    /// None if this one was given up for lost and overtaken: what it brings is older than what is
+    /// there.
+    fn land(&self, answer: &Answer) -> Option<Landed> {
+        let now = self.keys.clock.now();
+        let mut state = self.keys.state();
+        if !state.control.is_newest(self.number) {
+            return None;
+        }
         let shelf = self.keys.shelf.load();
+        let was_known = shelf.get(self.id).is_some();
         match answer {
-            Ok(Some(public_key)) => {
-                let refresh_after = self.keys.timing.refresh_after(None);
-                let key = AlbKey::new(self.id, public_key, self.started, refresh_after);
-                self.keys.shelf.store(Arc::new(shelf.with(key)));
-                (cause, Ending::Good { new_keys: !known })
+            Ok(Some(key)) => {
+                self.keys.shelf.store(Arc::new(shelf.with(Arc::clone(key))));
+                state.denied.remove(self.id);
             }
             Ok(None) => {
                 self.keys.shelf.store(Arc::new(shelf.without(self.id)));
-                self.keys.state().note_absent(self.id, self.started);
-                (cause, Ending::Good { new_keys: false })
+                state.denied.add(self.id, self.started);
             }
-            Err(error) => (cause, Ending::Failed { error, cold: !known }),
+            Err(_) => {}
+        }
+        let cause = if was_known { Cause::Due } else { Cause::UnknownKey };
+        let ends_outage = state.end(cause, ending(answer, was_known), now);
+        Some(Landed { was_known, was_empty: shelf.is_empty(), ends_outage })
+    }
+
+    /// Logs and counts what came of it.
+    fn report(&self, answer: &Answer, landed: &Landed) {
+        let (arn, url) = (self.keys.load_balancer.arn(), self.keys.load_balancer.key_url());
+        let kid = self.id;
+        match answer {
+            Ok(Some(_)) => tracing::info!(arn, %kid, "got a key of the load balancer"),
+            Ok(None) => self.report_denial(landed),
+            Err(error) => tracing::warn!(arn, url, %kid, %error, "no answer from the key endpoint"),
+        }
+        telemetry::fetched(url, answer.as_ref().err());
+        if landed.ends_outage {
+            tracing::info!(url, "the key endpoint answers again");
         }
     }
 
-    fn log(&self, answer: Result<Option<&EcPublicKey>, &JwksError>) {
-        let (arn, kid) = (self.keys.load_balancer.arn(), self.id);
-        match answer {
-            Ok(Some(_)) => tracing::info!(arn, %kid, "got a key of the load balancer"),
-            Ok(None) => tracing::debug!(arn, %kid, "the key endpoint does not have this key"),
-            Err(error) => {
-                let url = self.keys.load_balancer.key_url();
-                tracing::warn!(arn, url, %kid, %error, "no answer from the key endpoint");
-            }
+    /// What is no more than somebody's made-up id is not worth a warning.
+    fn report_denial(&self, landed: &Landed) {
+        let (arn, url) = (self.keys.load_balancer.arn(), self.keys.load_balancer.key_url());
+        let kid = self.id;
+        if landed.was_known {
+            tracing::warn!(arn, url, %kid, "the key endpoint no longer has a key that was in use");
+        } else if landed.was_empty {
+            tracing::warn!(
+                arn, url, %kid,
+                "the key endpoint does not have this key; it has given no key yet: \
+                 403 may mean that access is denied"
+            );
+        } else {
+            tracing::debug!(arn, %kid, "the key endpoint does not have this key");
         }
-        telemetry::fetched(self.keys.load_balancer.key_url(), answer.err());
+    }
+}
+
+/// How it ended, for the decision when the next one may start.
+fn ending(answer: &Answer, was_known: bool) -> Ending {
+    match answer {
+        Ok(key) => Ending::Good { new_keys: key.is_some() && !was_known },
+        Err(error) => Ending::Failed { error: error.clone(), cold: !was_known },
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        // Given up for lost, and overtaken: what it brings is older than what is there.
-        if !self.keys.state().control.is_newest(self.number) {
-            return;
-        }
         let answer = self.answer();
-        self.log(answer.as_ref().map(Option::as_ref));
-        let (cause, ending) = self.land(answer);
-        let now = self.keys.clock.now();
-        let recovered = self.keys.state().end(cause, ending, now);
-        if recovered {
-            let url = self.keys.load_balancer.key_url();
-            tracing::info!(url, "the key endpoint answers again");
+        if let Some(landed) = self.land(&answer) {
+            self.report(&answer, &landed);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The keys of load balancers: each at an address of its own, named by a UUID, and never changed.
 
+mod denied;
 mod flight;
 mod key;
 mod key_id;

@@ -17,11 +17,16 @@ impl Shelf {
         self.keys.iter().find(|key| key.id == id)
     }
 
+    /// Whether there is no key at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// With this key, in the place of one of the same id.
     ///
     /// A full shelf loses the oldest key that never verified anything. Whoever names keys of other
     /// load balancers, which exist too, so never pushes the right one out.
-    pub(super) fn with(&self, key: AlbKey) -> Self {
+    pub(super) fn with(&self, key: Arc<AlbKey>) -> Self {
         if let Some(previous) = self.get(key.id) {
             key.inherit(previous);
         }
@@ -30,7 +35,7 @@ impl Shelf {
             let unproven = keys.iter().position(|key| !key.is_proven());
             keys.remove(unproven.unwrap_or(0));
         }
-        keys.push(Arc::new(key));
+        keys.push(key);
         Self { keys }
     }
 

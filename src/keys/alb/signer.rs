@@ -45,7 +45,7 @@ impl SignerKeys {
     pub(crate) fn at_hand(self: &Arc<Self>, id: KeyId, now: Moment) -> Option<Arc<AlbKey>> {
         let key = self.key(id)?;
         if key.is_due(now) {
-            self.state().wanted.note(id, now);
+            self.note(id, now);
             // Held up by spacing or back-off: a later answer starts it.
             let _ = self.demand(id, now);
         }
@@ -63,7 +63,7 @@ impl SignerKeys {
         arrived: Moment,
     ) -> Result<Arc<AlbKey>, NoKey> {
         let deadline = arrived.deadline(self.timing.max_wait);
-        self.state().wanted.note(id, arrived);
+        self.note(id, arrived);
         loop {
             if let Some(key) = self.key(id) {
                 return Ok(key);
@@ -89,13 +89,22 @@ impl SignerKeys {
         self.shelf.load().get(id).cloned()
     }
 
+    /// One more request for this key, unless the key has just come.
+    fn note(&self, id: KeyId, now: Moment) {
+        // Keys land under this lock.
+        let mut state = self.state();
+        if self.key(id).is_none_or(|key| key.is_due(now)) {
+            state.note(id, now);
+        }
+    }
+
     /// Joins the fetch that is under way, or starts one if one may start: for the key whose turn it is.
     fn demand(self: &Arc<Self>, id: KeyId, now: Moment) -> Result<watch::Receiver<Outcome>, NoKey> {
         let runtime = Handle::try_current()
             .map_err(|_| NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER })?;
         let (flight, receiver) = {
             let mut state = self.state();
-            if state.is_absent(id, now) {
+            if state.denied.is_believed(id, now) {
                 return Err(NoKey::Unknown);
             }
             let limit = self.timing.request_timeout.saturating_mul(2);
@@ -105,7 +114,7 @@ impl SignerKeys {
             let begun = state.control.begin(Cause::UnknownKey, now);
             let done =
                 begun.map_err(|blocked| NoKey::Unavailable { retry_after: blocked.retry_after })?;
-            let id = state.wanted.take().unwrap_or(id);
+            let id = state.take(id);
             let receiver = done.1.subscribe();
             (Flight::new(Arc::clone(self), id, now, done), receiver)
         };

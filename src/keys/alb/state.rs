@@ -1,38 +1,50 @@
-use std::time::Duration;
-
 use super::KeyId;
+use super::denied::Denied;
 use super::wanted::Wanted;
 use crate::clock::Moment;
 use crate::keys::control::{Cause, Control, Ending};
 
-/// How long an answer that there is no such key is believed.
-const ABSENT_FOR: Duration = Duration::from_secs(10);
+/// Every so many fetches, one is for a key that was denied before, if one is asked for again.
+const DENIED_EVERY: u32 = 4;
 
 /// What decides over the next fetch.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) control: Control,
-    pub(super) wanted: Wanted,
-    /// The keys that the endpoint did not have, with the start of the fetch that said so. Few,
-    /// because fetches are.
-    absent: Vec<(KeyId, Moment)>,
+    pub(super) denied: Denied,
+    wanted: Wanted,
+    /// The key of the fetch that is under way.
+    fetching: Option<KeyId>,
+    taken: u32,
 }
 
 impl State {
-    /// Whether the endpoint has just said that it does not have this key.
-    pub(super) fn is_absent(&self, id: KeyId, now: Moment) -> bool {
-        self.absent.iter().any(|(own, since)| *own == id && now.since(*since) < ABSENT_FOR)
+    /// One more request for a key that is not at hand, or is due.
+    ///
+    /// It counts for the next fetch unless the one under way is for this key, or the endpoint denied
+    /// it before.
+    pub(super) fn note(&mut self, id: KeyId, now: Moment) {
+        self.wanted.touch(now);
+        if self.fetching != Some(id) && !self.denied.ask(id, now) {
+            self.wanted.note(id);
+        }
     }
 
-    /// Notes that the endpoint does not have this key.
-    pub(super) fn note_absent(&mut self, id: KeyId, since: Moment) {
-        self.absent.retain(|(own, earlier)| *own != id && since.since(*earlier) < ABSENT_FOR);
-        self.absent.push((id, since));
+    /// The key to fetch now, for a request that names `id`.
+    pub(super) fn take(&mut self, id: KeyId) -> KeyId {
+        self.taken = self.taken.wrapping_add(1);
+        let denied_first = self.taken % DENIED_EVERY == 0;
+        let denied = if denied_first { self.denied.take() } else { None };
+        let next = denied.or_else(|| self.wanted.take()).or_else(|| self.denied.take());
+        let next = next.unwrap_or(id);
+        self.fetching = Some(next);
+        next
     }
 
     /// Notes how a fetch ended. Returns whether it ends an outage.
     pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) -> bool {
         let was_out = self.control.last_error.is_some();
+        self.fetching = None;
         self.control.end(cause, ending, now);
         was_out && self.control.last_error.is_none()
     }

@@ -13,7 +13,8 @@ const LOT_EVERY: u32 = 4;
 /// How long nobody may ask for any key before what they asked for is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
 
-/// The keys that requests ask for and that are not at hand, and which of them is fetched next.
+/// The keys that requests ask for, that are not at hand and that the endpoint has not denied, and
+/// which of them is fetched next.
 ///
 /// Fetches are rare, and a flood of made-up ids would take them all if each went to whoever comes
 /// first. The right key is the one that all honest requests name, so the most wanted is fetched.
@@ -52,12 +53,16 @@ impl Default for Wanted {
 }
 
 impl Wanted {
-    /// One more request for this key.
-    pub(super) fn note(&mut self, id: KeyId, now: Moment) {
+    /// Somebody asks for a key, whether or not that counts.
+    pub(super) fn touch(&mut self, now: Moment) {
         let forgotten = |last: Moment| now.since(last) >= FORGOTTEN_AFTER;
         if self.last.replace(now).is_some_and(forgotten) {
             self.start_anew();
         }
+    }
+
+    /// One more request for this key.
+    pub(super) fn note(&mut self, id: KeyId) {
         let requests = self.count(id);
         if self.most_wanted.is_none_or(|(_, most)| requests >= most) {
             self.most_wanted = Some((id, requests));
@@ -138,7 +143,7 @@ mod tests {
 
     fn note(wanted: &mut Wanted, id: KeyId, times: u32) {
         for _ in 0..times {
-            wanted.note(id, Clock::default().now());
+            wanted.note(id);
         }
     }
 
@@ -176,9 +181,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_nobody_names_any_more_does_not_come_first() {
-        let mut wanted = Wanted::default();
+        let (clock, mut wanted) = (Clock::default(), Wanted::default());
+        wanted.touch(clock.now());
         note(&mut wanted, made_up(0), 100);
         tokio::time::advance(FORGOTTEN_AFTER).await;
+        wanted.touch(clock.now());
         note(&mut wanted, id(RIGHT), 1);
         assert_eq!(wanted.take(), Some(id(RIGHT)));
     }

@@ -45,9 +45,9 @@ use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, Use
 ///
 /// | | what is checked | refused as |
 /// |---|---|---|
-/// | 1 | at most 16 KiB, the header at most 1 KiB | [`TooLong`](AlbVerifyError::TooLong) |
+/// | 1 | at most 16 KiB | [`TooLong`](AlbVerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](AlbVerifyError::NotJwt) |
-/// | 3 | each part is strict base64url, with padding | [`Base64`](AlbVerifyError::Base64) |
+/// | 3 | the header at most 1 KiB; each part is strict base64url, with padding | [`TooLong`](AlbVerifyError::TooLong), [`Base64`](AlbVerifyError::Base64) |
 /// | 4 | the header is a JSON object | [`Header`](AlbVerifyError::Header) |
 /// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](AlbVerifyError::Algorithm), [`Extension`](AlbVerifyError::Extension), [`Nested`](AlbVerifyError::Nested) |
 /// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Signer`](AlbVerifyError::Signer), [`Issuer`](AlbVerifyError::Issuer), [`Client`](AlbVerifyError::Client) |
@@ -63,8 +63,10 @@ use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, Use
 /// looked at again after a day, behind the requests, and works until the endpoint no longer has
 /// it, over any outage. Sixteen keys are kept for each load balancer; those that never verified
 /// anything go first. For each load balancer one key is fetched at a time, with 5 seconds between
-/// the starts, and of the keys that requests name the one that most of them do: made-up ids do not
-/// keep a new key away.
+/// the starts, and of the keys that requests name the one that most of them do. An id that the
+/// endpoint denied comes behind the others for ten minutes. So made-up ids delay a new key by seconds
+/// if each of them is named less often than the key, and else by up to 13 seconds for each of them;
+/// more than forty by more, the more often they are named.
 #[derive(Clone)]
 pub struct AlbVerifier {
     inner: Arc<Inner>,
@@ -177,13 +179,14 @@ impl Inner {
         let header = jws.header()?;
         let keys = self.check_header(&header)?;
         let payload = AlbPayload::parse(jws.payload()?)?;
+        let issuer = header.issuer()?;
+        payload.check_issuer(issuer)?;
         let origin = AlbOrigin {
-            issuer: header.issuer()?,
+            issuer,
             client: header.client()?,
             signer: header.signer()?,
             expires_at: payload.expires_at(header.expires_at()?),
         };
-        payload.check_issuer(origin.issuer)?;
         origin.check_time(now.wall(), self.leeway)?;
         let key = find_key(keys, header.kid()?)?;
         jws.check_signature(&key)?;
