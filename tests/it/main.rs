@@ -11,6 +11,7 @@ mod alb_layer;
 mod alb_wire;
 mod answers;
 mod attacks;
+mod attacks_certificate;
 mod attacks_memory;
 mod attacks_text;
 mod auto_traits;
