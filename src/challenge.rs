@@ -1,7 +1,7 @@
 //! The `WWW-Authenticate` header of a refusal (RFC 6750 §3).
 
-use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use http::HeaderValue;
 
@@ -22,7 +22,7 @@ pub(crate) struct Challenge {
     settings: Arc<Settings>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Settings {
     scheme: &'static str,
     realm: String,
@@ -39,9 +39,22 @@ type Built = [OnceLock<(Option<Error>, HeaderValue)>; MAX_BUILT];
 /// An `error` code and its `error_description`: fixed texts, never what a client sent.
 type Error = (&'static str, &'static str);
 
+/// Shared by all that set nothing, with what they build.
+static DEFAULT: LazyLock<Challenge> = LazyLock::new(|| Challenge::of_scheme("Bearer"));
+
 impl Default for Challenge {
     fn default() -> Self {
-        Self::of_scheme("Bearer")
+        DEFAULT.clone()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("scheme", &self.scheme)
+            .field("realm", &self.realm)
+            .field("resource_metadata", &self.resource_metadata)
+            .finish_non_exhaustive()
     }
 }
 

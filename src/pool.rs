@@ -35,8 +35,9 @@ impl UserPool {
     /// The pool with this id, with both issuers that Cognito has for it.
     ///
     /// The issuers are `https://cognito-idp.<region>.amazonaws.com/<id>` and, for pools that opted
-    /// in, the same with `issuer-cognito-idp`. Besides the ids of AWS, `local_…` is taken: those
-    /// of the emulator cognito-local.
+    /// in, the same with `issuer-cognito-idp`; in China under `amazonaws.com.cn`, in the EU
+    /// sovereign cloud under `amazonaws.eu`. Besides the ids of AWS, `local_…` is taken: those of
+    /// the emulator cognito-local.
     ///
     /// # Errors
     ///

@@ -14,9 +14,6 @@ use super::{CLIENT_ID, Failure};
 /// A token comes to each instance this often, in seconds.
 const TOKEN_EVERY: usize = 2;
 
-/// Between the starts of two fetches, at least.
-const SPACING: usize = 5;
-
 /// How one instance reaches the endpoint.
 struct Fetcher {
     pub(crate) endpoint: Arc<Endpoint>,
@@ -82,10 +79,11 @@ impl Instance {
         }
         let waits_for_new = second >= ROTATION && self.accepted_new.is_none();
         let event = EVENTS.into_iter().find(|event| *event > second).unwrap_or(DAY);
-        let wanted = match (waits_for_new, FLOOD.contains(&second)) {
-            (true, _) => second,
-            (false, true) => second + SPACING,
-            (false, false) => self.next.load(Ordering::Relaxed).min(event),
+        // While each token may cause a fetch, none is left out.
+        let wanted = if waits_for_new || FLOOD.contains(&second) {
+            second
+        } else {
+            self.next.load(Ordering::Relaxed).min(event)
         };
         let wanted = wanted.max(second + 1);
         wanted + (self.phase + TOKEN_EVERY - wanted % TOKEN_EVERY) % TOKEN_EVERY

@@ -1,4 +1,4 @@
-//! A day of 10,000 instances in less than a minute: what a fleet asks of the JWKS endpoint.
+//! A day of 10,000 instances in a minute or two: what a fleet asks of the JWKS endpoint.
 //!
 //! ```sh
 //! cargo run --release --example fleet

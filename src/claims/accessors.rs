@@ -23,6 +23,8 @@ macro_rules! accessors {
             }
 
             /// The id of the user pool that issued the token: the tenant, where each has a pool.
+            ///
+            /// Example: [several pools](crate::guide::several_pools).
             #[must_use]
             pub fn user_pool_id(&self) -> &str {
                 &self.common().origin.user_pool_id
@@ -48,6 +50,8 @@ macro_rules! accessors {
             }
 
             /// Whether the user is in exactly this group.
+            ///
+            /// Example: [in a handler](crate::guide::scopes_groups_roles#in-the-handler).
             #[must_use]
             pub fn in_group(&self, group: &str) -> bool {
                 self.groups().iter().any(|own| own == group)
@@ -66,6 +70,8 @@ macro_rules! accessors {
             }
 
             /// When the token expires: the claim `exp`.
+            ///
+            /// Example: [a WebSocket](crate::guide::recipes#a-websocket).
             #[must_use]
             pub fn expires_at(&self) -> SystemTime {
                 self.common().times.expires_at.to_system_time()
@@ -85,6 +91,8 @@ macro_rules! accessors {
 
             /// The session that RevokeToken ends: the claim `origin_jti`. Keep a list of revoked
             /// ones to refuse tokens before they expire.
+            ///
+            /// Example: [a list of ended sign-ins](crate::guide::revocation#a-list-of-ended-sign-ins).
             #[must_use]
             pub fn origin_jti(&self) -> Option<&str> {
                 self.common().origin_jti.as_deref()
@@ -100,6 +108,8 @@ macro_rules! accessors {
             ///
             /// Reads the payload anew at each call: a claim that is needed often is better kept.
             ///
+            /// Example: [a claim of your own](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
+            ///
             /// # Errors
             ///
             /// [`ClaimError`] if the claim has another type, or is there twice.
@@ -109,6 +119,8 @@ macro_rules! accessors {
             }
 
             /// All claims, as a type of your own.
+            ///
+            /// Example: [an extractor](crate::guide::recipes#a-type-of-your-own).
             ///
             /// # Errors
             ///

@@ -42,7 +42,10 @@ use crate::TokenUse;
 ///
 /// `Debug` shows nothing that identifies a person beyond `sub`.
 ///
-/// Examples: [the tenant of a request](crate::guide::several_pools), [a type of your own](crate::guide::from_jwt_authorizer#what-behaves-differently).
+/// Examples: [in a handler](crate::guide::scopes_groups_roles#in-the-handler), [the tenant of a
+/// request](crate::guide::several_pools), [a type of your
+/// own](crate::guide::from_jwt_authorizer#what-behaves-differently), [of either kind, an ID
+/// token's](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CognitoClaims {

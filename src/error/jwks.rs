@@ -33,7 +33,7 @@ pub enum JwksError {
     /// Not one key is an RSA key for RS256 signatures with a `kid`.
     #[error("the JWKS holds no usable RSA signature key")]
     NoUsableKey,
-    /// The fetch ended without a result: its runtime shut down, or the fetcher panicked.
+    /// The fetch gave no result: its runtime shut down or nobody runs it, or the fetcher panicked.
     #[error("the fetch of the JWKS was interrupted")]
     Interrupted,
     /// There is no tokio runtime to fetch on.

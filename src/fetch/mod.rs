@@ -19,9 +19,11 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// A source of JWKS: the default reads them over HTTP with `reqwest`.
 ///
 /// Write your own to read keys through another HTTP client, from a file or from a secret store.
-/// The cache decides when to call it, never twice at a time, stops it after
+/// The cache decides when to call it, stops it after
 /// [`request_timeout`](crate::JwksCacheBuilder::request_timeout), calls it once more after
-/// [`JwksError::Connect`], and checks what it brings.
+/// [`JwksError::Connect`], and checks what it brings. One call for an address is under way at a
+/// time, beside some that were given up for lost, like those of a runtime that is not run any more.
+/// A pool with two issuers has two addresses, so there may be two calls at a time.
 ///
 /// ```
 /// use axum_cognito::{FetchJwks, JwksError, JwksRequest, JwksResponse};

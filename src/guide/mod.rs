@@ -9,6 +9,7 @@
 //! | [`revocation`] | what a local check cannot see, and what to do about it |
 //! | [`testing_your_application`] | a user pool of your own in your tests |
 //! | [`deploying`] | Lambda, containers, load balancers |
+//! | [`recipes`] | WebSocket, gRPC, cookies, CORS, logs and more: what matters of each example |
 //! | [`from_aws_jwt_verify`] | for those who know `aws-jwt-verify` |
 //! | [`from_jwt_authorizer`] | for those who know `jwt-authorizer`, and other crates |
 //!
@@ -16,7 +17,13 @@
 
 // Without all features some of the items that the pages link to are not there.
 #![cfg_attr(
-    not(all(feature = "testing", feature = "axum")),
+    not(all(
+        feature = "alb",
+        feature = "axum",
+        feature = "resource-metadata",
+        feature = "testing",
+        feature = "utoipa"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
@@ -35,6 +42,7 @@ pages!(
     revocation,
     testing_your_application,
     deploying,
+    recipes,
     from_aws_jwt_verify,
     from_jwt_authorizer,
 );

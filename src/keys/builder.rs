@@ -48,7 +48,9 @@ impl JwksCacheBuilder {
 
     /// The age at which keys are read again, behind the requests. Defaults to 5 minutes, ± 10 %.
     ///
-    /// This is how long a key that Cognito removed may still be accepted under traffic.
+    /// This is how long a key that Cognito removed may still be accepted under traffic. From an hour
+    /// on, use [`spawn_refresh`](JwksCache::spawn_refresh): keys that nothing was tried for during
+    /// an hour make a request wait for newer ones, up to a second, under steady traffic too.
     pub fn refresh_after(mut self, age: Duration) -> Self {
         self.timing.refresh_after = age;
         self
@@ -84,6 +86,8 @@ impl JwksCacheBuilder {
     }
 
     /// Reads the JWKS with this instead of HTTP.
+    ///
+    /// Example: [`FetchJwks`].
     pub fn fetcher(mut self, fetcher: impl FetchJwks) -> Self {
         self.fetcher = Some(Arc::new(fetcher));
         self
@@ -92,7 +96,10 @@ impl JwksCacheBuilder {
     /// Starts with the keys of this JWKS for the pool's first issuer, as if fetched at the build.
     ///
     /// Its keys answer at once, and the first request starts a fetch behind. Without the feature
-    /// `reqwest` and without a [`fetcher`](Self::fetcher) they are the keys for good.
+    /// `reqwest` and without a [`fetcher`](Self::fetcher) they are the keys for good; with one of
+    /// them they work for [`max_stale`](Self::max_stale) if no fetch succeeds, like any others.
+    ///
+    /// To run without a network: [deploying](crate::guide::deploying#containers).
     pub fn preload(mut self, jwks_json: &str) -> Self {
         self.preload = Some(jwks_json.to_owned());
         self

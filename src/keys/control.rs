@@ -51,7 +51,7 @@ pub(super) struct Control {
     begun: u64,
     /// Whether a fetch was wanted too early since the last one began.
     held_up: bool,
-    /// Whether the last fetch began after an hour without any.
+    /// Whether the last fetch began after an hour without any, or after one that was lost.
     ended_idleness: bool,
     failures_in_row: u32,
     fruitless_in_row: u32,
@@ -84,7 +84,7 @@ impl Control {
     }
 
     /// Begins a fetch, unless spacing or back-off hold it up. Returns its number, and the sender
-    /// that lives as long as it.
+    /// that lives as long as it. Not while one is [under way](Self::in_flight).
     pub(super) fn begin(
         &mut self,
         cause: Cause,
@@ -92,12 +92,14 @@ impl Control {
     ) -> Result<(u64, watch::Sender<Outcome>), Blocked> {
         let retry_after = self.blocked_for(now);
         if cause != Cause::Program && !retry_after.is_zero() {
-            let just_answered = self.last_error.is_none();
+            // A fetch that is still here is a lost one: it answered nothing.
+            let just_answered = self.last_error.is_none() && self.in_flight.is_none();
             let first = !std::mem::replace(&mut self.held_up, true);
             return Err(Blocked { retry_after, just_answered, first });
         }
         let (sender, receiver) = watch::channel(Err(JwksError::Interrupted));
-        self.ended_idleness = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
+        let idle = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
+        self.ended_idleness = idle || self.in_flight.is_some();
         self.last_start = Some(now);
         self.in_flight = Some(receiver);
         self.begun = self.begun.saturating_add(1);
@@ -139,13 +141,14 @@ impl Control {
         spaced.max(backed_off)
     }
 
-    /// Whether nothing was tried for an hour, for keys that are there since `born`; and while the
-    /// fetch that ends this is under way.
-    pub(super) fn is_idle(&self, born: Moment, now: Moment) -> bool {
-        if self.in_flight.is_some() {
+    /// Whether nothing was tried for an hour, for keys that are there since `born`, or what was tried
+    /// is lost (see [`in_flight`](Self::in_flight)); and while the fetch that ends this is under way.
+    pub(super) fn is_idle(&self, born: Moment, limit: Duration, now: Moment) -> bool {
+        if self.in_flight(limit, now).is_some() {
             return self.ended_idleness;
         }
-        now.since(self.last_start.unwrap_or(born)) >= IDLE_AFTER
+        let lost = self.in_flight.is_some();
+        lost || now.since(self.last_start.unwrap_or(born)) >= IDLE_AFTER
     }
 
     fn count_fruitless(&mut self, cause: Cause, new_keys: bool) {

@@ -45,8 +45,7 @@ impl IssuerKeys {
         let runtime = Runtime::try_current().map_err(|_| Refusal::NoRuntime)?;
         let begun = {
             let mut control = self.control();
-            let limit = self.timing.request_timeout.saturating_mul(2);
-            if let Some(receiver) = control.in_flight(limit, now) {
+            if let Some(receiver) = control.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
             control.begin(cause, now)

@@ -41,6 +41,10 @@ impl Flight {
     }
 
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
+        if !self.keys.control().is_newest(self.number) {
+            // It waited too long for its turn, and another took its place.
+            return;
+        }
         let etag = self.keys.key_set.load().as_ref().and_then(|set| set.etag.clone());
         let request = JwksRequest::new(self.keys.url.clone(), etag);
         self.outcome = attempt(&*fetcher, request, self.keys.timing.request_timeout).await;

@@ -67,7 +67,7 @@ impl IssuerKeys {
     ///
     /// Returns whether the keys should be waited for instead: nothing was tried for an hour.
     pub(crate) fn tend(self: &Arc<Self>, view: &View, now: Moment) -> bool {
-        let idle = |born| self.control().is_idle(born, now);
+        let idle = |born| self.control().is_idle(born, self.timing.lost_after(), now);
         // In an outage keys answer at once: the next attempt may take as long as the last one.
         if !self.count_if_stale() && view.key_set.as_ref().is_some_and(|set| idle(set.started)) {
             return true;
@@ -147,6 +147,7 @@ impl IssuerKeys {
         if let Some(Ok(mut flight)) = flight {
             let wait = IDLE_WAIT.min(self.timing.max_wait);
             ended_by(Instant::now() + wait, &mut flight).await;
+            self.count_if_stale();
         }
     }
 }

@@ -41,9 +41,10 @@ use crate::{ConfigError, JwksError, UserPool};
 /// [`status`](Self::status).
 ///
 /// Keys are read when the first token needs them, again at the age of 5 minutes behind the
-/// requests, and when a token names a key that is not there: one fetch at a time, never two
-/// within 5 seconds. A good answer replaces the set, so a removed key is refused from then on.
-/// While the endpoint is out, known keys go on working for 24 hours.
+/// requests, and when a token names a key that is not there: of each address one fetch at a time,
+/// and, whatever a client sends, never two within 5 seconds. (Each issuer of a pool has an address
+/// of its own.) A good answer replaces the set, so a removed key is refused from then on. While the
+/// endpoint is out, known keys go on working for 24 hours.
 ///
 /// ```
 /// use axum_cognito::{CognitoVerifier, JwksCache, TokenUse, UserPool};
@@ -100,11 +101,17 @@ impl JwksCache {
     /// # Errors
     ///
     /// [`JwksError`] if it brought no keys; those at hand stay.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn refresh(&self) -> Result<(), JwksError> {
         self.inner.first.refresh().await
     }
 
     /// How the keys of the pool's first issuer are. It reads what is known and fetches nothing.
+    ///
+    /// Example: [a readiness route](crate::guide::deploying#containers).
     pub fn status(&self) -> JwksStatus {
         self.inner.first.status()
     }
@@ -117,6 +124,9 @@ impl JwksCache {
     }
 
     /// Keeps the keys young without traffic, until the returned task is dropped.
+    ///
+    /// It reads the first keys too, and goes on asking in an outage: what a server needs that gets
+    /// no requests until it is ready.
     ///
     /// Needs a tokio runtime; without one it logs an error and does nothing.
     pub fn spawn_refresh(&self) -> RefreshTask {

@@ -2,8 +2,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::time::Instant;
+
 use super::control::Cause;
-use super::demand::{Refusal, ended};
+use super::demand::{Refusal, ended_by};
 use super::issuer::IssuerKeys;
 use super::status::JwksStatus;
 use crate::JwksError;
@@ -40,15 +42,23 @@ impl IssuerKeys {
         async move {
             match flight {
                 Ok(mut flight) => {
-                    ended(&mut flight).await;
+                    // One that does not end is lost, and says so from the start.
+                    ended_by(Instant::now() + keys.timing.lost_after(), &mut flight).await;
                     flight.borrow().clone()
                 }
                 Err(Refusal::NoSource) => Err(JwksError::NoSource),
                 Err(Refusal::NoRuntime) => Err(JwksError::NoRuntime),
-                // What held this one up is how the last one ended.
-                Err(Refusal::Blocked(_)) => keys.control().last_error.clone().map_or(Ok(()), Err),
+                Err(Refusal::Blocked(_)) => keys.outcome_of_last(),
             }
         }
+    }
+
+    /// What held a fetch up is how the last one ended; one that brought no keys and no error is lost.
+    fn outcome_of_last(&self) -> Result<(), JwksError> {
+        let control = self.control();
+        let without_error =
+            if self.view(self.clock.now()).alive { Ok(()) } else { Err(JwksError::Interrupted) };
+        control.last_error.clone().map_or(without_error, Err)
     }
 
     /// Starts a refresh if the keys want one and one may start.
@@ -68,12 +78,13 @@ impl IssuerKeys {
 
     /// How the keys are, without a fetch.
     pub(super) fn status(&self) -> JwksStatus {
+        // Locked first: a fetch that lands changes the keys under it.
+        let control = self.control();
         let now = self.clock.now();
         let view = self.view(now);
         let key_set = view.key_set.as_deref();
-        let control = self.control();
         JwksStatus {
-            state: view.state(&control, now),
+            state: view.state(&control, self.timing.lost_after(), now),
             key_ids: key_set.iter().flat_map(|set| set.beyond(None)).map(str::to_owned).collect(),
             age: key_set.map(|set| now.since(set.started)),
             last_error: control.last_error.clone(),

@@ -48,6 +48,9 @@ impl JwksStatus {
 
     /// Whether tokens with known keys are being judged: neither [`JwksState::Empty`] nor
     /// [`JwksState::Dead`].
+    ///
+    /// A status fetches nothing, so a server that gets no traffic until this is true needs
+    /// [`spawn_refresh`](crate::JwksCache::spawn_refresh).
     #[must_use]
     pub fn is_ready(&self) -> bool {
         !matches!(self.state, JwksState::Empty | JwksState::Dead)

@@ -50,7 +50,7 @@ impl View {
         if newest { Err(NoKey::Unknown) } else { Ok(Cause::UnknownKey) }
     }
 
-    pub(super) fn state(&self, control: &Control, now: Moment) -> JwksState {
+    pub(super) fn state(&self, control: &Control, lost_after: Duration, now: Moment) -> JwksState {
         let Some(key_set) = self.key_set.as_ref() else {
             return JwksState::Empty;
         };
@@ -60,7 +60,7 @@ impl View {
             JwksState::Outage
         } else if !self.ageing {
             JwksState::Fresh
-        } else if control.is_idle(key_set.started, now) {
+        } else if control.is_idle(key_set.started, lost_after, now) {
             JwksState::Idle
         } else {
             JwksState::Due

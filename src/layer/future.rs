@@ -121,10 +121,16 @@ fn answer_inner<R: RespondToRejection<B>, B>(
     challenge: &Challenge,
     mut response: Response<B>,
 ) -> Response<B> {
+    let status = response.status();
     let Some(rejection) = response.extensions_mut().get_mut::<Rejection>() else {
         return response;
     };
     if rejection.is_answered() {
+        return response;
+    }
+    if rejection.status() != status {
+        // Changed on purpose, to hide that something is there or to answer otherwise.
+        rejection.mark_answered();
         return response;
     }
     tracing::debug!(%rejection, "refused a request");

@@ -65,6 +65,8 @@ impl CognitoLayer {
 
 impl<R> CognitoLayer<R> {
     /// Lets a request without a token through, without claims. A bad token is still refused.
+    ///
+    /// Example: [a page for everybody](crate::guide::recipes#a-page-for-everybody).
     pub fn optional(mut self) -> Self {
         Arc::make_mut(&mut self.settings).optional = true;
         self
@@ -72,6 +74,8 @@ impl<R> CognitoLayer<R> {
 
     /// Where the token is looked for, in this order; the first place that holds one decides, good
     /// or bad. Defaults to [`TokenSource::bearer()`] alone.
+    ///
+    /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#a-token-in-a-cookie).
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         let sources: Vec<_> = sources.into_iter().collect();
         let checked = sources.iter().try_for_each(TokenSource::validate);
@@ -103,7 +107,9 @@ impl<R> CognitoLayer<R> {
     /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
     /// with `error` and `error_description`.
     ///
-    /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
+    /// The headers of [`Rejection::headers`] are added where the answer keeps the status. A refusal
+    /// that something inside answered with another status is left as it is: a 404 that hides what is
+    /// there stays one.
     ///
     /// ```
     /// # use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection};
@@ -127,6 +133,8 @@ impl<R> CognitoLayer<R> {
 
     /// The layer, if all its settings can be right. A layer works without this call too: a wrong
     /// setting is logged as an error then, and takes the nearest safe value.
+    ///
+    /// Example: [`TokenSource`].
     ///
     /// # Errors
     ///

@@ -38,6 +38,9 @@ use crate::challenge::Challenge;
 /// }
 /// # let _ = worth_a_line;
 /// ```
+///
+/// More examples: [an answer of your own](crate::CognitoLayer::on_rejection), [gRPC's
+/// statuses](crate::guide::recipes#grpc), [a handler that refuses](Self::forbidden).
 #[derive(Clone, Debug)]
 pub struct Rejection {
     cause: Cause,

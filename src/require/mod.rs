@@ -38,6 +38,8 @@ use crate::rejection::{Cause, Rejection};
 ///     .layer(CognitoLayer::new(verifier))
 /// # }
 /// ```
+///
+/// Examples with their answers: [scopes, groups, roles](crate::guide::scopes_groups_roles#for-a-route).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Require {
@@ -76,6 +78,8 @@ impl Require {
     }
 
     /// Asks whatever you like. It must not block.
+    ///
+    /// Example: [a claim of your own](crate::guide::scopes_groups_roles#anything-else).
     pub fn when<F>(predicate: F) -> Self
     where
         F: Fn(&CognitoClaims) -> bool + Send + Sync + 'static,
@@ -83,7 +87,10 @@ impl Require {
         Self::rule(Rule::When(Arc::new(predicate)))
     }
 
-    /// Asks for the other requirement too. The first that is not met decides the answer.
+    /// Asks for the other requirement too. The first that is not met decides the answer; if it asks
+    /// for scopes, the answer names those of every other requirement as well.
+    ///
+    /// Two layers, one in the other, cannot: join what asks for scopes.
     pub fn and(mut self, other: Self) -> Self {
         self.rules.extend(other.rules);
         self
@@ -99,8 +106,25 @@ impl Require {
         };
         let refuse = |cause| Rejection::new(cause, challenge.clone());
         let claims = extensions.get::<CognitoClaims>().ok_or_else(|| refuse(Cause::NoToken))?;
-        let unmet = self.rules.iter().find_map(|rule| rule.unmet(claims));
-        unmet.map_or(Ok(()), |cause| Err(refuse(cause)))
+        let unmet = self.rules.iter().find(|rule| !rule.is_met(claims));
+        unmet.map_or(Ok(()), |rule| Err(refuse(self.cause(rule))))
+    }
+
+    /// What a token is refused for that does not meet this rule: with all the scopes that the route
+    /// needs, so that a client that asks for them comes through (RFC 6750 §3.1).
+    fn cause(&self, unmet: &Rule) -> Cause {
+        if unmet.scopes().is_none() {
+            return Cause::Forbidden;
+        }
+        let needed =
+            self.rules.iter().filter(|rule| rule.needs_all_scopes() || std::ptr::eq(*rule, unmet));
+        let mut scopes: Vec<&str> = Vec::new();
+        for scope in needed.filter_map(Rule::scopes).flatten() {
+            if !scopes.contains(&scope.as_str()) {
+                scopes.push(scope);
+            }
+        }
+        Cause::Scope(scopes.join(" ").into())
     }
 }
 

@@ -2,7 +2,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::CognitoClaims;
-use crate::rejection::Cause;
 
 /// One requirement.
 #[derive(Clone)]
@@ -15,27 +14,30 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// What the claims are refused for, if they do not meet this.
-    pub(super) fn unmet(&self, claims: &CognitoClaims) -> Option<Cause> {
+    /// Whether the claims meet this.
+    pub(super) fn is_met(&self, claims: &CognitoClaims) -> bool {
         let has_scope = |scope: &String| claims.as_access().is_some_and(|own| own.has_scope(scope));
         let in_group = |group: &String| claims.in_group(group);
-        let met = match self {
+        match self {
             Self::AnyScope(scopes) => scopes.iter().any(has_scope),
             Self::AllScopes(scopes) => scopes.iter().all(has_scope),
             Self::AnyGroup(groups) => groups.iter().any(in_group),
             Self::AllGroups(groups) => groups.iter().all(in_group),
             Self::When(predicate) => predicate(claims),
-        };
-        (!met).then(|| self.cause())
+        }
     }
 
-    fn cause(&self) -> Cause {
+    /// The scopes that can meet this: all of them, or any; none if it does not ask for scopes.
+    pub(super) fn scopes(&self) -> Option<&[String]> {
         match self {
-            Self::AnyScope(scopes) | Self::AllScopes(scopes) => {
-                Cause::Scope(scopes.join(" ").into())
-            }
-            Self::AnyGroup(_) | Self::AllGroups(_) | Self::When(_) => Cause::Forbidden,
+            Self::AnyScope(scopes) | Self::AllScopes(scopes) => Some(scopes),
+            Self::AnyGroup(_) | Self::AllGroups(_) | Self::When(_) => None,
         }
+    }
+
+    /// Whether a token needs each of the scopes.
+    pub(super) fn needs_all_scopes(&self) -> bool {
+        matches!(self, Self::AllScopes(_))
     }
 }
 

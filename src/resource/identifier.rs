@@ -44,13 +44,19 @@ fn path_problem(path: &str) -> Option<&'static str> {
     if !path.bytes().all(is_path_byte) {
         return Some("its path has characters that should be percent-encoded");
     }
-    if path.split('/').any(|segment| segment == "." || segment == "..") {
-        return Some("its path should have no segment `.` or `..`");
+    if path.split('/').any(is_dot_segment) {
+        return Some("its path should have no segment `.` or `..`, encoded or not");
     }
     if path.split('/').any(|segment| segment.starts_with([':', '*'])) {
         return Some("no segment of its path should begin with `:` or `*`, as a router's pattern");
     }
     None
+}
+
+/// What URL parsers take away, in each of its spellings.
+fn is_dot_segment(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    plain == "." || plain == ".."
 }
 
 /// A character of a path (RFC 3986 §3.3).

@@ -14,16 +14,17 @@ impl CognitoVerifier {
     /// | `COGNITO_USER_POOL_ID` | the pool's id | required |
     /// | `COGNITO_CLIENT_ID` | the app client's id; several between commas | required |
     /// | `COGNITO_TOKEN_USE` | `access`, `id` or `any` | `access` |
-    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` | an emulator's address (AWS's own name for it): the JWKS is read there, at `/<pool>/.well-known/jwks.json` | AWS |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` | an emulator's address (AWS's own name for it), https, or http to a loopback host: the JWKS is read there, at `/<pool>/.well-known/jwks.json` | AWS |
     ///
-    /// The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
+    /// An emulator at http on another host needs a pool that is
+    /// [built by hand](crate::guide::testing_your_application#emulators). The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
     /// `local_…`, of cognito-local, it is the emulator's address and the pool's id.
     ///
     /// For more settings than these: [`CognitoVerifierBuilder::from_env`].
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the variable that is missing or wrong.
+    /// [`ConfigError`] names the variable that is missing, or the value that is wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         CognitoVerifierBuilder::from_env()?.build()
     }
@@ -44,7 +45,8 @@ impl CognitoVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the variable that is missing or wrong.
+    /// [`ConfigError`] names the variable that is missing, or the value that is wrong; the client
+    /// ids are looked at by [`build`](Self::build).
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_variables(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())

@@ -61,7 +61,7 @@ use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyEr
 /// | 7 | `iss` is a trusted issuer | [`MissingClaim`](VerifyError::MissingClaim), [`Issuer`](VerifyError::Issuer) |
 /// | 8 | `token_use` is accepted | [`MissingClaim`](VerifyError::MissingClaim), [`RefreshToken`](VerifyError::RefreshToken), [`TokenUse`](VerifyError::TokenUse) |
 /// | 9 | the claims of that kind have their types; the client is accepted | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Client`](VerifyError::Client) |
-/// | 10 | the audience, if one is required | [`Audience`](VerifyError::Audience) |
+/// | 10 | the audience of an access token, if one is required | [`Payload`](VerifyError::Payload) for one of a wrong type, [`Audience`](VerifyError::Audience) |
 /// | 11 | `sub`, `iat`, `exp` are there | [`MissingClaim`](VerifyError::MissingClaim) |
 /// | 12 | `exp`, `nbf`, `iat`, the longest age | [`Expired`](VerifyError::Expired), [`NotYetValid`](VerifyError::NotYetValid), [`IssuedInFuture`](VerifyError::IssuedInFuture), [`TooOld`](VerifyError::TooOld) |
 /// | 13 | `kid` is there | [`KeyId`](VerifyError::KeyId) |
@@ -136,6 +136,10 @@ impl CognitoVerifier {
     /// # Errors
     ///
     /// [`PrefetchError`] names each pool that failed; the others have their keys.
+    ///
+    /// # Panics
+    ///
+    /// If a pool has no keys, in a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn prefetch(&self) -> Result<(), PrefetchError> {
         let pools = &self.inner.pools;
         let fetches: Vec<_> = pools.iter().map(JwksCache::begin_prefetch).collect();

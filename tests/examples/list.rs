@@ -36,6 +36,18 @@ fn every_example_is_in_the_list_once_and_nothing_else() {
 }
 
 #[test]
+fn every_example_has_its_place_in_the_guide() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide");
+    let pages =
+        fs::read_dir(guide).expect("the guide").map(|entry| entry.expect("an entry").path());
+    let pages: String = pages.map(|page| fs::read_to_string(page).expect("a page")).collect();
+    for (name, _) in examples() {
+        let named = [format!("`examples/{name}.rs`"), format!("`examples/{name}`")];
+        assert!(named.iter().any(|path| pages.contains(path)), "{name} is on no page");
+    }
+}
+
+#[test]
 fn every_example_begins_with_what_it_shows_and_how_to_run_it() {
     for (name, source) in examples() {
         assert!(source.starts_with("//! "), "{name} does not say what it shows");

@@ -1,7 +1,7 @@
 //! What `Debug` shows of the parts that a program holds: which they are, and of which pool.
 
 use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, Require};
+use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, Rejection, Require};
 use http::{Request, Response};
 use tower::{Layer as _, Service as _, service_fn};
 
@@ -45,6 +45,23 @@ fn a_layer_its_service_and_its_future_are_shown() {
     assert_eq!(block_on(future).expect("an answer").status(), 401);
     let shown = layer.layer("the service inside");
     shows(&format!("{shown:?}"), &["CognitoService", "the service inside", "orders"]);
+}
+
+#[test]
+fn a_refusal_is_shown_with_its_own_cause_and_no_other() {
+    let pool = TestPool::offline();
+    let layer = CognitoLayer::new(pool.verifier("app")).realm("orders");
+    let refused = |authorization: &str| {
+        let request = Request::builder().header("authorization", authorization).body(()).unwrap();
+        let inner = service_fn(async |_: Request<()>| Ok::<_, ()>(Response::new("in")));
+        let answer = block_on(layer.clone().layer(inner).call(request)).expect("an answer");
+        format!("{:?}", answer.extensions().get::<Rejection>().expect("a refusal"))
+    };
+    refused(&format!("Bearer {}", pool.access_token("alice").client_id("app").expired().sign()));
+    let shown = refused("Bearer garbage");
+    shows(&shown, &["Rejection", "NotJwt", "orders"]);
+    assert!(!shown.contains("xpired"), "{shown}");
+    assert!(!shown.contains("OnceLock"), "{shown}");
 }
 
 #[test]

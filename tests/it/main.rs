@@ -42,6 +42,7 @@ mod keys_flood;
 mod keys_freshness;
 mod keys_gate;
 mod keys_issuers;
+mod keys_lost;
 mod keys_no_runtime;
 mod keys_outage;
 mod keys_pools;

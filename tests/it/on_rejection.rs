@@ -81,6 +81,27 @@ async fn a_refusal_by_an_extractor_behind_an_optional_layer_is_answered_so() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_the_handler_answers_with_another_status_is_left_alone() {
+    let hidden = async || (StatusCode::NOT_FOUND, Rejection::forbidden());
+    let app = || Router::new().route("/", get(hidden));
+    let answer = alice_asks(app().layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!(answer.status(), 404);
+    assert!(answer.body().contains("insufficient_scope"), "{}", answer.body());
+}
+
+#[tokio::test]
+async fn a_challenge_that_was_taken_away_with_the_status_stays_away() {
+    let hide = async |mut response: Response<Body>| {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response.headers_mut().remove("www-authenticate");
+        response
+    };
+    let app = Router::new().route("/", get(async || Rejection::forbidden()));
+    let answer = alice_asks(app.layer(map_response(hide)).layer(layer())).await;
+    assert_eq!((answer.status().as_u16(), answer.headers().get("www-authenticate")), (404, None));
+}
+
+#[tokio::test]
 async fn an_answer_of_the_handler_is_left_alone() {
     let handler = async || (StatusCode::FORBIDDEN, "the handler's own");
     let app = Router::new().route("/", get(handler)).layer(layer().on_rejection(by_kind()));

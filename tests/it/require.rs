@@ -170,14 +170,24 @@ async fn what_stands_behind_the_first_that_is_not_met_is_not_asked() {
 }
 
 #[tokio::test]
-async fn and_keeps_the_order_of_what_it_joins() {
-    let inner = Require::scope("b").and(Require::scope("c"));
-    let require = Require::scope("a").and(inner).and(Require::scope("d"));
-    for (token, missing) in [("", "a"), ("a", "b"), ("a b", "c"), ("a b c", "d")] {
-        let refusal = refusal(require.clone(), scoped(token)).await.expect("a refusal");
-        assert!(challenge(&refusal).ends_with(&format!("scope=\"{missing}\"")), "{refusal}");
+async fn the_answer_names_every_scope_that_the_route_needs() {
+    let inner = Require::scope("b").and(Require::group("g")).and(Require::scope("c"));
+    let require = Require::scope("a").and(inner).and(Require::all_scopes(["d", "a"]));
+    for token in ["", "a", "b c d", "a c d"] {
+        let refusal = refusal(require.clone(), scoped(token).groups(["g"])).await;
+        let challenge = challenge(&refusal.expect("a refusal"));
+        assert!(challenge.ends_with("scope=\"a b c d\""), "{challenge}");
     }
-    assert!(lets_in(require, scoped("a b c d")).await);
+    assert!(lets_in(require, scoped("a b c d").groups(["g"])).await);
+}
+
+#[tokio::test]
+async fn the_answer_names_alternatives_only_if_none_is_there() {
+    let require = || Require::any_scope(["a", "b"]).and(Require::scope("c"));
+    for (token, needed) in [("", "a b c"), ("c", "a b c"), ("b", "c")] {
+        let challenge = challenge(&refusal(require(), scoped(token)).await.expect("a refusal"));
+        assert!(challenge.ends_with(&format!("scope=\"{needed}\"")), "{challenge}");
+    }
 }
 
 #[tokio::test]
