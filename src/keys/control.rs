@@ -49,6 +49,8 @@ pub(super) struct Control {
     in_flight: Option<watch::Receiver<Outcome>>,
     /// How many fetches began: the number of the last one.
     begun: u64,
+    /// Whether a fetch was wanted too early since the last one began.
+    held_up: bool,
     /// Whether the last fetch began after an hour without any, or after one that was lost.
     ended_idleness: bool,
     failures_in_row: u32,
@@ -64,6 +66,8 @@ pub(super) struct Blocked {
     pub(super) retry_after: Duration,
     /// A good fetch started within the spacing: what it did not bring does not exist.
     pub(super) just_answered: bool,
+    /// No other fetch was held up since the last one began.
+    pub(super) first: bool,
 }
 
 impl Control {
@@ -90,7 +94,8 @@ impl Control {
         if cause != Cause::Program && !retry_after.is_zero() {
             // A fetch that is still here is a lost one: it answered nothing.
             let just_answered = self.last_error.is_none() && self.in_flight.is_none();
-            return Err(Blocked { retry_after, just_answered });
+            let first = !std::mem::replace(&mut self.held_up, true);
+            return Err(Blocked { retry_after, just_answered, first });
         }
         let (sender, receiver) = watch::channel(Err(JwksError::Interrupted));
         let idle = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
@@ -98,6 +103,7 @@ impl Control {
         self.last_start = Some(now);
         self.in_flight = Some(receiver);
         self.begun = self.begun.saturating_add(1);
+        self.held_up = false;
         Ok((self.begun, sender))
     }
 

@@ -43,19 +43,28 @@ impl IssuerKeys {
     ) -> Result<watch::Receiver<Outcome>, Refusal> {
         let fetcher = self.fetcher.clone().ok_or(Refusal::NoSource)?;
         let runtime = Runtime::try_current().map_err(|_| Refusal::NoRuntime)?;
-        let (done, receiver) = {
+        let begun = {
             let mut control = self.control();
             if let Some(receiver) = control.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
-            let done = control.begin(cause, now).map_err(Refusal::Blocked)?;
-            let receiver = done.1.subscribe();
-            (done, receiver)
+            control.begin(cause, now)
         };
+        let done = begun.map_err(|blocked| self.hold_up(cause, blocked))?;
+        let receiver = done.1.subscribe();
         // Outside of the lock: a runtime that is shutting down drops the task right here, and
         // the dropped flight takes the lock to say that it ended.
         runtime.spawn(Flight::new(Arc::clone(self), cause, now, done).fly(fetcher));
         Ok(receiver)
+    }
+
+    /// Logged once for each fetch that comes before: a flood of tokens makes no flood of lines.
+    fn hold_up(&self, cause: Cause, blocked: Blocked) -> Refusal {
+        if blocked.first {
+            let (url, retry_after) = (self.url.as_str(), blocked.retry_after);
+            tracing::debug!(url, ?cause, ?retry_after, "the next fetch of the JWKS is held up");
+        }
+        Refusal::Blocked(blocked)
     }
 }
 

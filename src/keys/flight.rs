@@ -107,10 +107,10 @@ impl Flight {
         };
         telemetry::keys_fetched(url, self.started.wall());
         let new = key_set.beyond(previous);
-        match previous.map(|previous| previous.beyond(Some(key_set)).len()) {
+        match previous.map(|previous| previous.beyond(Some(key_set))) {
             None => tracing::info!(url, kids = ?new, "got the first keys of the user pool"),
-            Some(removed) if removed > 0 || !new.is_empty() => {
-                tracing::info!(url, ?new, removed, "the keys of the user pool changed");
+            Some(removed) if !(removed.is_empty() && new.is_empty()) => {
+                tracing::info!(url, ?new, ?removed, "the keys of the user pool changed");
             }
             Some(_) => tracing::debug!(url, "the keys of the user pool are as they were"),
         }

@@ -139,19 +139,6 @@ fn a_key_in_the_header_verifies_nothing() {
     assert_eq!(verdict(&unnamed).err(), Some(VerifyError::KeyId));
 }
 
-// CVE-2018-0114.
-#[test]
-fn a_certificate_in_the_header_verifies_nothing() {
-    for (name, value) in [
-        ("x5c", json!([STANDARD.encode(spki())])),
-        ("x5t", json!("AAAAAAAAAAAAAAAAAAAAAAAAAAA")),
-        ("x5t#S256", json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
-    ] {
-        let forged = access().signed_by(&ATTACKER).header(name, value).sign();
-        assert_eq!(verdict(&forged).err(), Some(VerifyError::Signature), "{name}");
-    }
-}
-
 // RFC 8725 §3.10.
 #[test]
 fn an_address_in_the_header_is_never_visited() {

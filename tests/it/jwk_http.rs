@@ -53,6 +53,16 @@ async fn a_good_answer_is_read() {
     assert_eq!(server.connections(), 1);
 }
 
+#[tokio::test]
+async fn the_keys_are_asked_for_by_get() {
+    let server = Server::start(ok(&POOL.jwks()), Then::Close).await;
+    let cache = cache_at(&server.url).build().expect("settings that can be");
+    assert_eq!(cache.refresh().await, Ok(()));
+    let requests = server.requests();
+    assert!(requests[0].starts_with("GET /jwks.json HTTP/1.1\r\n"), "{requests:?}");
+    assert!(requests[0].ends_with("\r\n\r\n"), "there should be no body: {requests:?}");
+}
+
 /// What is asked twice for, where this is the first answer.
 async fn asked_after(headers: &str) -> Vec<String> {
     let answer = answer("200 OK", headers, &POOL.jwks());

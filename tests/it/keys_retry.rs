@@ -148,6 +148,40 @@ async fn with_keys_at_hand_failed_fetches_back_off_to_a_minute_at_most() {
     assert!(gaps.iter().all(|gap| (5..=60).contains(gap)), "{gaps:?}");
 }
 
+/// How long fetches are held up after each of eight failures in a row, with keys at hand.
+async fn hold_ups(token: &str) -> [f64; 8] {
+    let (rig, mut hold_ups) = (Rig::of_age(SECOND * 60).await, [0.0; 8]);
+    rig.endpoint.set(answers::outage);
+    for hold_up in &mut hold_ups {
+        let verdict = rig.judge(token).await.0;
+        let Err(VerifyError::KeysUnavailable { retry_after }) = verdict else {
+            panic!("{verdict:?}")
+        };
+        *hold_up = retry_after.as_secs_f64();
+        sleep(retry_after).await;
+    }
+    assert_eq!(rig.endpoint.requests(), 1 + hold_ups.len());
+    hold_ups
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_back_off_begins_with_a_second_and_doubles_with_each_failure_up_to_a_minute() {
+    let token = rotated_token().sign();
+    let mut longest = [0.0_f64; 8];
+    for _ in 0..64 {
+        for (longest, hold_up) in longest.iter_mut().zip(hold_ups(&token).await) {
+            assert!(hold_up >= 5.0, "the spacing holds too");
+            *longest = longest.max(hold_up);
+        }
+    }
+    let steps = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0_f64];
+    for (longest, step) in longest.into_iter().zip(steps) {
+        // Anything from nothing to all of the step: of 64 one comes near to all of it.
+        let expected = (step * 0.75).max(5.0)..=step.max(5.0);
+        assert!(expected.contains(&longest), "{longest} s instead of {step} s");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn programs_that_back_off_together_do_not_come_again_together() {
     let rig = Rig::of_age(360 * SECOND).await;

@@ -1,4 +1,5 @@
-//! The states of a key set without keys or with young ones: each cell of the table.
+//! The states of a key set without keys or with young ones: each cell of the table. And in each
+//! state, an unknown key joins the fetch under way.
 
 use std::future::pending;
 use std::time::Duration;
@@ -25,17 +26,29 @@ async fn due() -> Rig {
     rig
 }
 
-/// What is said of two tokens that come half a second apart, while a fetch takes a second.
+/// One good fetch, an hour and a minute ago.
+async fn idle() -> Rig {
+    let rig = Rig::of_age(Duration::from_secs(61 * 60)).await;
+    assert_eq!(rig.keys.status().state(), JwksState::Idle);
+    rig
+}
+
+/// What is said of a token that comes twice, half a second apart, while a fetch takes 0.9 seconds.
 async fn judge_two(rig: &Rig, token: &str) -> [Result<(), VerifyError>; 2] {
+    judge_both(rig, token, token).await
+}
+
+/// What is said of two tokens that come half a second apart, while a fetch takes 0.9 seconds.
+async fn judge_both(rig: &Rig, first: &str, second: &str) -> [Result<(), VerifyError>; 2] {
     rig.endpoint.set(async |request| {
-        sleep(Duration::from_secs(1)).await;
+        sleep(Duration::from_millis(900)).await;
         answers::rotated_keys(request).await
     });
     let second = async {
         sleep(Duration::from_millis(500)).await;
-        rig.judge(token).await.0
+        rig.judge(second).await.0
     };
-    let (first, second) = tokio::join!(rig.judge(token), second);
+    let (first, second) = tokio::join!(rig.judge(first), second);
     [first.0, second]
 }
 
@@ -142,4 +155,35 @@ async fn due_an_unknown_key_that_the_fetch_does_not_bring_is_refused() {
     let rig = due().await;
     let verdict = rig.judge(&rotated_token().sign()).await.0;
     assert_eq!(verdict, Err(VerifyError::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn due_a_second_unknown_key_joins_the_fetch_under_way() {
+    let rig = due().await;
+    assert_eq!(judge_two(&rig, &rotated_token().sign()).await, [Ok(()), Ok(())]);
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn due_an_unknown_key_joins_the_fetch_that_goes_on_behind_a_known_one() {
+    let rig = due().await;
+    assert_eq!(judge_both(&rig, &token(), &rotated_token().sign()).await, [Ok(()), Ok(())]);
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_a_second_unknown_key_joins_the_fetch_under_way() {
+    let rig = idle().await;
+    assert_eq!(judge_two(&rig, &rotated_token().sign()).await, [Ok(()), Ok(())]);
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_an_unknown_key_joins_the_fetch_that_a_known_one_waits_for() {
+    let rig = idle().await;
+    let (known, unknown) = (token(), rotated_token().sign());
+    // The fetch takes the known key away; it was waited for, so that is what counts.
+    let removed = Err(VerifyError::UnknownKey);
+    assert_eq!(judge_both(&rig, &known, &unknown).await, [removed, Ok(())]);
+    assert_eq!(rig.endpoint.requests(), 2);
 }

@@ -1,12 +1,18 @@
 //! What is logged: the keys' changes and outages, and at the finest level too no token, no secret and
 //! nothing that breaks a line.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, JwksError, JwksResponse};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
+use crate::common::answers;
 use crate::common::endpoint::Endpoint;
 use crate::common::log::Log;
+use crate::common::pools::{rotated_token, token};
+use crate::common::rig::Rig;
 use crate::common::send;
 use crate::common::served::Served;
 use crate::common::tokens::{CLIENT, POOL, access};
@@ -75,8 +81,8 @@ async fn keys_that_come_and_go_are_logged_and_keys_that_stay_are_not() {
     let changed = |log: &String| log.contains("the keys of the user pool changed");
     let changes: Vec<_> = logs.iter().map(changed).collect();
     assert_eq!(changes, [false, false, true, false, true]);
-    assert!(logs[2].contains("\"two\"") && logs[2].contains("removed=0"), "{}", logs[2]);
-    assert!(logs[4].contains("new=[]") && logs[4].contains("removed=1"), "{}", logs[4]);
+    assert!(logs[2].contains("\"two\"") && logs[2].contains("removed=[]"), "{}", logs[2]);
+    assert!(logs[4].contains("new=[]") && logs[4].contains("removed=[\"two\"]"), "{}", logs[4]);
 }
 
 #[tokio::test]
@@ -88,6 +94,36 @@ async fn the_end_of_an_outage_is_logged_once() {
     assert_eq!(ends, [false, false, false, true, false]);
     let warnings: Vec<_> = logs.iter().map(|log| log.contains("WARN")).collect();
     assert_eq!(warnings, [false, true, true, false, false]);
+}
+
+/// What is logged while a thousand tokens come in ten seconds, and with how many fetches.
+async fn log_of_thousand(rig: &Rig, token: &str) -> (String, usize) {
+    let (before, (log, _guard)) = (rig.endpoint.requests(), Log::start());
+    for _ in 0..1000 {
+        // What is said of the token does not matter here.
+        let _ = rig.judge(token).await;
+        sleep(Duration::from_millis(10)).await;
+    }
+    (log.text(), rig.endpoint.requests() - before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_tokens_in_an_outage_without_keys_make_one_warning_for_each_fetch() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    let (log, fetches) = log_of_thousand(&rig, &token()).await;
+    assert_eq!(fetches, 2, "{log}");
+    assert_eq!(log.matches("WARN").count(), fetches, "{log}");
+    assert_eq!(log.matches("is held up").count(), fetches, "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_tokens_with_an_unknown_key_log_once_that_their_fetch_is_held_up() {
+    let rig = Rig::of_age(Duration::from_secs(60)).await;
+    let (log, fetches) = log_of_thousand(&rig, &rotated_token().sign()).await;
+    assert_eq!(fetches, 2, "{log}");
+    assert_eq!(log.matches("is held up").count(), fetches, "{log}");
+    assert!(log.contains("cause=UnknownKey"), "{log}");
 }
 
 #[tokio::test]
@@ -112,6 +148,17 @@ async fn a_kid_of_the_set_does_not_break_the_line_that_names_it() {
     let unusable = json!({ "kid": "b\nERROR forged\u{85}", "use": "enc" });
     let log = log_of_fetch(json!([key_with(&kid), key_with(&unusable)])).await;
     assert!(log.matches("ERROR forged").count() >= 2, "{log}");
+    assert!(log.lines().all(|line| !line.starts_with("ERROR")), "{log}");
+    assert!(!log.contains(['\r', '\u{1b}', '\u{85}']), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_kid_that_left_the_set_does_not_break_the_line_that_names_it() {
+    let [one, _] = two_keys();
+    let evil = key_with(&json!({ "kid": "a\nERROR forged\r\u{1b}[31m\u{85}" }));
+    let logs = log_of_answers(&[Ok(&json!([one, evil])), Ok(&json!([one]))]).await;
+    let log = &logs[1];
+    assert!(log.contains("new=[]") && log.contains("ERROR forged"), "{log}");
     assert!(log.lines().all(|line| !line.starts_with("ERROR")), "{log}");
     assert!(!log.contains(['\r', '\u{1b}', '\u{85}']), "{log:?}");
 }

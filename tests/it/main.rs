@@ -13,6 +13,7 @@ mod alb_order;
 mod alb_wire;
 mod answers;
 mod attacks;
+mod attacks_certificate;
 mod attacks_memory;
 mod attacks_text;
 mod auto_traits;
