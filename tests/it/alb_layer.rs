@@ -74,6 +74,12 @@ async fn a_request_without_data_gets_a_challenge_without_an_error_code() {
 }
 
 #[tokio::test]
+async fn a_request_without_data_does_not_reach_a_handler_that_takes_no_claims() {
+    let app = Router::new().route("/", get(async || "in")).layer(layer());
+    assert_eq!(ask::<&str>(app, &[]).await.status(), 401);
+}
+
+#[tokio::test]
 async fn the_token_of_another_header_is_no_data() {
     let app = route(who).layer(layer());
     let bearer = format!("Bearer {}", data().sign());

@@ -42,6 +42,13 @@ fn an_identity_is_read_as_cognito_writes_it() {
 }
 
 #[test]
+fn the_issuer_of_an_identity_is_read_where_there_is_one() {
+    let mut written = written();
+    written["issuer"] = "https://login.example.com".into();
+    assert_eq!(identity(&written).issuer(), Some("https://login.example.com"));
+}
+
+#[test]
 fn the_strings_of_an_identity_may_be_what_they_stand_for() {
     let mut written = written();
     written["primary"] = true.into();
