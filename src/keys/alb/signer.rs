@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -122,13 +121,5 @@ impl SignerKeys {
         // the dropped flight takes the lock to say that it ended.
         runtime.spawn(flight.fly(Arc::clone(&self.fetcher)));
         Ok(receiver)
-    }
-}
-
-impl fmt::Debug for SignerKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignerKeys")
-            .field("load_balancer", &self.load_balancer.arn())
-            .finish_non_exhaustive()
     }
 }
