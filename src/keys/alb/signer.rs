@@ -106,8 +106,7 @@ impl SignerKeys {
             if state.denied.is_believed(id, now) {
                 return Err(NoKey::Unknown);
             }
-            let limit = self.timing.request_timeout.saturating_mul(2);
-            if let Some(receiver) = state.control.in_flight(limit, now) {
+            if let Some(receiver) = state.control.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
             let begun = state.control.begin(Cause::UnknownKey, now);
