@@ -1,5 +1,3 @@
-use std::fmt;
-
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 
 /// All that stands before the point in the SubjectPublicKeyInfo of a P-256 key (RFC 5480 §2): the
@@ -30,16 +28,5 @@ impl EcPublicKey {
     /// Whether `signature` is this key's over the message: two numbers of 32 bytes (RFC 7518 §3.4).
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == SIGNATURE_BYTES && self.parsed.verify_sig(message, signature).is_ok()
-    }
-
-    /// Whether the other key is the same one.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.parsed.as_ref() == other.parsed.as_ref()
-    }
-}
-
-impl fmt::Debug for EcPublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EcPublicKey").finish_non_exhaustive()
     }
 }

@@ -144,7 +144,11 @@ fn data_of_16_kib_are_accepted_and_more_are_not() {
     assert_eq!(verdict(&fitting).map(drop), Ok(()));
     let longer = filled(spare / 4 * 3 + 8);
     assert_eq!(verdict(&longer).err(), Some(AlbVerifyError::TooLong));
-    assert_eq!(verdict(&".".repeat(1 << 20)).err(), Some(AlbVerifyError::TooLong));
+    // To the byte, which good data never are: each part is a number of four characters.
+    assert_eq!(verdict(&".".repeat(16 * 1024)).err(), Some(AlbVerifyError::NotJwt));
+    for length in [16 * 1024 + 1, 1 << 20] {
+        assert_eq!(verdict(&".".repeat(length)).err(), Some(AlbVerifyError::TooLong), "{length}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum_cognito::AlbVerifyError;
+use axum_cognito::testing::TestLoadBalancer;
 use serde_json::{Value, json};
 
 use crate::common::alb::{CLIENT, LOAD_BALANCER, data, refusal, texts, verdict};
@@ -175,6 +176,22 @@ fn data_expire_with_the_second_of_exp_and_the_leeway() {
     let of = |exp: u64| data().header("exp", exp).claim("exp", exp).sign();
     assert_eq!(block_on(lenient.verify(&of(now - 30))).map(drop), Ok(()));
     assert_eq!(block_on(lenient.verify(&of(now - 60))).err(), Some(AlbVerifyError::Expired));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_very_beginning_of_the_second_of_exp_is_too_late() {
+    let load_balancer = TestLoadBalancer::offline();
+    let since_epoch = || load_balancer.clock().now().duration_since(std::time::UNIX_EPOCH);
+    let now = since_epoch().expect("after 1970");
+    let exp = now.as_secs() + 60;
+    let data = load_balancer.data("alice").client_id(CLIENT).header("exp", exp);
+    let (data, verifier) = (data.sign(), load_balancer.verifier(CLIENT));
+    let nanosecond = Duration::from_nanos(1);
+    tokio::time::advance(Duration::from_secs(exp) - now - nanosecond).await;
+    assert_eq!(verifier.verify(&data).await.map(drop), Ok(()));
+    tokio::time::advance(nanosecond).await;
+    assert_eq!(since_epoch().expect("after 1970"), Duration::from_secs(exp));
+    assert_eq!(verifier.verify(&data).await.err(), Some(AlbVerifyError::Expired));
 }
 
 #[test]

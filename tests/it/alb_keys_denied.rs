@@ -1,8 +1,8 @@
 //! Keys that the endpoint says it does not have: asked for again in time, and told of in the log.
 
 use std::future::ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
@@ -22,15 +22,19 @@ struct Rig {
     load_balancer: TestLoadBalancer,
     verifier: AlbVerifier,
     served: Arc<AtomicBool>,
+    /// The ids of the keys that the endpoint was asked for.
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Rig {
     fn new() -> Self {
         let load_balancer = TestLoadBalancer::offline();
         let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
-        let served = Arc::<AtomicBool>::default();
-        let is_served = Arc::clone(&served);
+        let (served, asked) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<_>>>::default());
+        let (is_served, notes) = (Arc::clone(&served), Arc::clone(&asked));
         let endpoint = Endpoint::new(move |request: JwksRequest| {
+            let (_, id) = request.url().rsplit_once('/').expect("an id");
+            notes.lock().expect("the notes").push(id.to_owned());
             let has = request.url().ends_with(&kid) && is_served.load(Ordering::SeqCst);
             ready(if has {
                 Ok(JwksResponse::new(pem.clone()))
@@ -40,7 +44,7 @@ impl Rig {
         });
         let builder = load_balancer.verifier_builder().fetcher(endpoint);
         let verifier = builder.trust(load_balancer.user_pool(), "app").build();
-        Self { verifier: verifier.expect("settings that can be"), load_balancer, served }
+        Self { verifier: verifier.expect("settings that can be"), load_balancer, served, asked }
     }
 
     /// From now on the endpoint has the key, or has it no more.
@@ -53,9 +57,13 @@ impl Rig {
     }
 
     fn made_up(&self, number: u32) -> String {
-        let kid = format!("{number:08x}-0000-4000-8000-000000000000");
         let data = self.load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
-        data.header("kid", kid).sign()
+        data.header("kid", made_up_id(number)).sign()
+    }
+
+    /// The ids of the keys that the endpoint was asked for, in turn.
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("the notes").clone()
     }
 
     async fn judge(&self, data: &str) -> Option<AlbVerifyError> {
@@ -69,6 +77,10 @@ impl Rig {
         sleep(SECOND).await;
         log.text()
     }
+}
+
+fn made_up_id(number: u32) -> String {
+    format!("{number:08x}-0000-4000-8000-000000000000")
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,6 +124,50 @@ async fn a_key_that_is_named_before_it_is_served_gets_through_a_flood_of_made_up
     }
     assert!(accepted_after.is_some_and(|seconds| seconds <= 60), "{accepted_after:?}");
     assert!(flood.join_all().await.into_iter().all(|refused| refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fourth_fetch_is_for_a_key_that_was_denied_and_is_named_again() {
+    let rig = Rig::new();
+    let denied = rig.made_up(0);
+    assert_eq!(rig.judge(&denied).await, Some(AlbVerifyError::UnknownKey));
+    for number in 1..12 {
+        // Too soon for a fetch, but the next one is for this key, however often the other is named.
+        sleep(SECOND).await;
+        let blocked = rig.judge(&rig.made_up(number)).await;
+        assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+        sleep(9 * SECOND).await;
+        for _ in 0..3 {
+            rig.judge(&denied).await.expect("a key that is not there");
+        }
+    }
+    let asked = rig.asked();
+    let turns = (1..=asked.len()).filter(|turn| asked[turn - 1] == made_up_id(0));
+    assert_eq!((turns.collect::<Vec<_>>(), asked.len()), (vec![1, 4, 8, 12], 12), "{asked:?}");
+}
+
+/// The key that is fetched when one that was denied so long ago is named twice, and then another once.
+async fn fetched_after(denied_for: Duration) -> Option<String> {
+    let rig = Rig::new();
+    let denied = rig.made_up(0);
+    rig.judge(&denied).await.expect("a key that is not there");
+    // So that the next fetch is some seconds away, and nothing of before is wanted.
+    sleep(denied_for - 4 * SECOND).await;
+    rig.judge(&rig.made_up(1)).await.expect("a key that is not there");
+    sleep(4 * SECOND).await;
+    for _ in 0..2 {
+        rig.judge(&denied).await.expect("a key that is not there");
+    }
+    sleep(SECOND).await;
+    rig.judge(&rig.made_up(2)).await.expect("a key that is not there");
+    rig.asked().get(2).cloned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_denied_comes_behind_others_for_ten_minutes() {
+    let almost = 600 * SECOND - Duration::from_millis(10);
+    assert_eq!(fetched_after(almost).await, Some(made_up_id(2)));
+    assert_eq!(fetched_after(600 * SECOND).await, Some(made_up_id(0)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! What `Debug` shows of the parts that a program holds: which they are, and of which pool.
 
-use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, Rejection, Require};
+use axum_cognito::testing::{TestLoadBalancer, TestPool};
+use axum_cognito::{AlbLayer, CognitoLayer, CognitoVerifier, JwksCache, Rejection, Require};
 use http::{Request, Response};
 use tower::{Layer as _, Service as _, service_fn};
 
@@ -45,6 +45,22 @@ fn a_layer_its_service_and_its_future_are_shown() {
     assert_eq!(block_on(future).expect("an answer").status(), 401);
     let shown = layer.layer("the service inside");
     shows(&format!("{shown:?}"), &["CognitoService", "the service inside", "orders"]);
+}
+
+#[test]
+fn what_stands_behind_a_load_balancer_is_shown_with_its_arn_and_its_issuers() {
+    let load_balancer = TestLoadBalancer::offline();
+    let (arn, pool) = (load_balancer.load_balancer().arn().to_owned(), load_balancer.user_pool());
+    let builder = load_balancer.verifier_builder().trust(pool.clone(), "app");
+    let parts = [&arn, pool.id(), "leeway: 0ns", "request_timeout: 3s"];
+    shows(&format!("{builder:?}"), &[&["AlbVerifierBuilder"], &parts[..]].concat());
+    let verifier = builder.build().expect("settings that can be");
+    let issuers: Vec<_> = pool.issuers().iter().map(String::as_str).collect();
+    shows(&format!("{verifier:?}"), &[&["AlbVerifier", &arn], &issuers[..]].concat());
+    let layer = AlbLayer::new(verifier).realm("orders");
+    shows(&format!("{layer:?}"), &["AlbLayer", &arn, "orders"]);
+    let shown = layer.layer("the service inside");
+    shows(&format!("{shown:?}"), &["AlbService", "the service inside", &arn, "orders"]);
 }
 
 #[test]

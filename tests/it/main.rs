@@ -8,6 +8,8 @@ mod alb_header;
 mod alb_keys;
 mod alb_keys_denied;
 mod alb_keys_flood;
+mod alb_keys_kept;
+mod alb_keys_pace;
 mod alb_layer;
 mod alb_order;
 mod alb_wire;

@@ -173,6 +173,31 @@ async fn every_refusal_is_described_with_its_headers_and_its_body() {
 }
 
 #[tokio::test]
+async fn every_header_is_described_with_its_type_and_with_values_that_it_has() {
+    let document = json(&Api::openapi());
+    let responses = responses(&document, "/me", "get");
+    for answer in refused().await {
+        let status = answer.status().as_str().to_owned();
+        let (_, described) = responses.iter().find(|(own, _)| *own == status).expect(&status);
+        for (name, header) in described["headers"].as_object().expect("headers") {
+            assert_ne!(header["description"].as_str().expect(name), "");
+            let value = answer.headers()[name].to_str().expect("text");
+            let examples = header["schema"]["examples"].as_array().expect("examples");
+            if name == "Retry-After" {
+                assert_eq!(header["schema"]["type"], "integer");
+                assert!(value.parse::<u64>().is_ok() && examples.iter().all(Value::is_u64));
+                continue;
+            }
+            assert_eq!(header["schema"]["type"], "string", "{name}");
+            // Not each of the sentences is among them, but each of the codes.
+            let code = |value: &str| value.split(", error_description").next().map(str::to_owned);
+            let codes: Vec<_> = examples.iter().map(|own| own.as_str().and_then(code)).collect();
+            assert!(codes.contains(&code(value)), "{name}: {value}: {codes:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_example_is_the_answer_to_a_real_request() {
     let real: Vec<(String, Value)> = refused()
         .await

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
-use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoLayer, Require};
+use axum_cognito::testing::{TestLoadBalancer, TestPool};
+use axum_cognito::{AlbLayer, CognitoLayer, Require};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
@@ -158,6 +158,14 @@ async fn the_layer_is_not_ready_before_the_service_is() {
 #[tokio::test]
 async fn a_service_that_cannot_be_ready_says_so_through_the_layer() {
     let mut service = layer().layer(Unready(Poll::Ready(Err("broken"))));
+    assert_eq!(service.ready().await.err(), Some("broken"));
+}
+
+#[tokio::test]
+async fn the_layer_behind_a_load_balancer_is_not_ready_before_the_service_is() {
+    let layer = AlbLayer::new(TestLoadBalancer::offline().verifier("app"));
+    expect_pending(layer.layer(Unready(Poll::Pending)).ready());
+    let mut service = layer.layer(Unready(Poll::Ready(Err("broken"))));
     assert_eq!(service.ready().await.err(), Some("broken"));
 }
 

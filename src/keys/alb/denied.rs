@@ -111,12 +111,22 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_kept_than_there_is_room_for_and_the_oldest_goes_first() {
+    fn a_key_that_the_endpoint_has_is_denied_no_more_and_others_are() {
         let (now, mut denied) = (Clock::default().now(), Denied::default());
-        for number in 0..=MAX_DENIED {
+        for number in 0..3 {
             denied.add(id(number), now);
         }
-        assert_eq!(denied.denials.len(), MAX_DENIED);
+        denied.remove(id(1));
+        assert_eq!([0, 1, 2].map(|number| denied.ask(id(number), now)), [true, false, true]);
+    }
+
+    #[test]
+    fn no_more_than_128_are_kept_and_the_oldest_goes_first() {
+        let (now, mut denied) = (Clock::default().now(), Denied::default());
+        for number in 0..=128 {
+            denied.add(id(number), now);
+        }
+        assert_eq!(denied.denials.len(), 128);
         assert!(!denied.is_believed(id(0), now) && denied.is_believed(id(1), now));
     }
 }

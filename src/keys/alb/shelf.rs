@@ -6,7 +6,7 @@ use super::{AlbKey, KeyId};
 const MAX_KEYS: usize = 16;
 
 /// The keys of one load balancer, oldest first: never changed, only replaced.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Shelf {
     keys: Vec<Arc<AlbKey>>,
 }

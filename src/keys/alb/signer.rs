@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -107,8 +106,7 @@ impl SignerKeys {
             if state.denied.is_believed(id, now) {
                 return Err(NoKey::Unknown);
             }
-            let limit = self.timing.request_timeout.saturating_mul(2);
-            if let Some(receiver) = state.control.in_flight(limit, now) {
+            if let Some(receiver) = state.control.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
             let begun = state.control.begin(Cause::UnknownKey, now);
@@ -122,13 +120,5 @@ impl SignerKeys {
         // the dropped flight takes the lock to say that it ended.
         runtime.spawn(flight.fly(Arc::clone(&self.fetcher)));
         Ok(receiver)
-    }
-}
-
-impl fmt::Debug for SignerKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignerKeys")
-            .field("load_balancer", &self.load_balancer.arn())
-            .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use super::KeyId;
 use crate::clock::Moment;
 
 /// Counters in a row; there are two rows.
-const WIDTH: usize = 4096;
+const WIDTH: u16 = 4096;
 /// After so many requests all counters are halved.
 const HALVED_AFTER: u32 = 1 << 24;
 /// Every so many fetches, one is for a key that is drawn by lot.
@@ -94,7 +94,7 @@ impl Wanted {
     fn count(&mut self, id: KeyId) -> u32 {
         if self.counters.is_empty() {
             // Not before the first key is missing.
-            self.counters = vec![0; 2 * WIDTH].into_boxed_slice();
+            self.counters = vec![0; 2 * usize::from(WIDTH)].into_boxed_slice();
         }
         self.requests = self.requests.saturating_add(1);
         if self.requests >= HALVED_AFTER {
@@ -114,8 +114,8 @@ impl Wanted {
     fn cells(&self, id: KeyId) -> [usize; 2] {
         let hash = self.hasher.hash_one(id);
         [(0, hash), (WIDTH, hash >> 32)].map(|(row, hash)| {
-            let column = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() % WIDTH;
-            row + column
+            let column = usize::try_from(hash % u64::from(WIDTH)).unwrap_or_default();
+            usize::from(row) + column
         })
     }
 

@@ -1,0 +1,141 @@
+//! When the next key of a load balancer may be fetched: after made-up keys, in an outage, and after a
+//! fetch that was lost.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum_cognito::testing::TestLoadBalancer;
+use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksResponse};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{sleep, timeout};
+
+use crate::common::at_once::at_once;
+use crate::common::endpoint::Endpoint;
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+/// How long the data live: longer than a test.
+const LIFETIME: Duration = Duration::from_secs(72 * 3600);
+
+fn good(load_balancer: &TestLoadBalancer) -> String {
+    load_balancer.data("alice").client_id("app").expires_in(LIFETIME).sign()
+}
+
+fn made_up(load_balancer: &TestLoadBalancer, number: u32) -> String {
+    let data = load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
+    data.header("kid", format!("{number:08x}-0000-4000-8000-000000000000")).sign()
+}
+
+async fn judge(verifier: &AlbVerifier, data: &str) -> Option<AlbVerifyError> {
+    verifier.verify(data).await.err()
+}
+
+fn is_unavailable(refused: Option<&AlbVerifyError>) -> bool {
+    matches!(refused, Some(AlbVerifyError::KeysUnavailable { .. }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_three_made_up_keys_fetches_are_ten_seconds_apart_until_a_new_key_comes() {
+    let load_balancer = TestLoadBalancer::offline();
+    let verifier = load_balancer.verifier("app");
+    for number in 0..3 {
+        sleep(6 * SECOND).await;
+        let refused = judge(&verifier, &made_up(&load_balancer, number)).await;
+        assert_eq!(refused, Some(AlbVerifyError::UnknownKey), "{number}");
+    }
+    sleep(6 * SECOND).await;
+    let refused = judge(&verifier, &made_up(&load_balancer, 3)).await;
+    assert!(is_unavailable(refused.as_ref()), "{refused:?}");
+    // By then nobody asks for the made-up one any more.
+    sleep(10 * SECOND).await;
+    for _ in 0..2 {
+        assert_eq!(judge(&verifier, &good(&load_balancer)).await, None);
+        load_balancer.rotate_key();
+        sleep(6 * SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_has_yet_is_tried_for_every_few_seconds_in_an_outage() {
+    let load_balancer = TestLoadBalancer::offline();
+    let (verifier, data) = (load_balancer.verifier("app"), good(&load_balancer));
+    load_balancer.set_outage(true);
+    for _ in 0..600 {
+        let refused = judge(&verifier, &data).await;
+        assert!(is_unavailable(refused.as_ref()), "{refused:?}");
+        sleep(SECOND).await;
+    }
+    let requests = load_balancer.key_requests();
+    assert!((100..=120).contains(&requests), "{requests} in ten minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_due_is_tried_for_less_and_less_often_in_an_outage() {
+    let load_balancer = TestLoadBalancer::offline();
+    let (verifier, data) = (load_balancer.verifier("app"), good(&load_balancer));
+    assert_eq!(judge(&verifier, &data).await, None);
+    sleep(27 * HOUR).await;
+    load_balancer.set_outage(true);
+    for _ in 0..3600 {
+        assert_eq!(at_once(judge(&verifier, &data)), None);
+        sleep(SECOND).await;
+    }
+    let requests = load_balancer.key_requests();
+    // Up to a minute apart, half a minute mostly.
+    assert!((60..300).contains(&requests), "{requests} in an hour");
+}
+
+/// A runtime that stands still but for what it is given.
+fn paused_runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+}
+
+/// A verifier that waits for a key on a runtime which then stands still, the first of two answers:
+/// that there is no such key, and the key.
+fn lost(load_balancer: &TestLoadBalancer, runtime: &Runtime) -> (AlbVerifier, Endpoint) {
+    let (pem, asked) = (load_balancer.public_key_pem(), AtomicUsize::new(0));
+    let endpoint = Endpoint::new(move |_| {
+        let (pem, first) = (pem.clone(), asked.fetch_add(1, Ordering::SeqCst) == 0);
+        async move {
+            if first {
+                sleep(SECOND).await;
+                return Err(JwksError::Status(403));
+            }
+            Ok(JwksResponse::new(pem))
+        }
+    });
+    let builder = load_balancer.verifier_builder().fetcher(endpoint.clone());
+    let verifier = builder.trust(load_balancer.user_pool(), "app").build().expect("settings");
+    let data = good(load_balancer);
+    let waits = async { timeout(SECOND / 2, pin!(verifier.verify(&data))).await.is_err() };
+    assert!(runtime.block_on(waits));
+    (verifier, endpoint)
+}
+
+#[test]
+fn a_fetch_is_lost_after_twice_the_time_that_it_may_take() {
+    let load_balancer = TestLoadBalancer::offline();
+    let (before, stopped) = (paused_runtime(), paused_runtime());
+    let (verifier, endpoint) = lost(&load_balancer, &stopped);
+    // The clock of one is behind that of the fetch by what the machine took, of the other before it.
+    let after = paused_runtime();
+    let data = good(&load_balancer);
+    for (runtime, later, fetches) in [(before, 6 * SECOND, 1), (after, SECOND / 1000, 2)] {
+        load_balancer.clock().advance(later);
+        let refused = runtime.block_on(async { timeout(SECOND, judge(&verifier, &data)).await });
+        assert_eq!(refused.ok(), (fetches == 2).then_some(None), "{later:?}");
+        assert_eq!(endpoint.requests(), fetches, "{later:?}");
+    }
+}
+
+#[test]
+fn a_fetch_that_was_lost_and_overtaken_changes_nothing_when_it_ends() {
+    let (load_balancer, stopped) = (TestLoadBalancer::offline(), paused_runtime());
+    let (verifier, _) = lost(&load_balancer, &stopped);
+    let data = good(&load_balancer);
+    load_balancer.clock().advance(10 * SECOND);
+    assert_eq!(paused_runtime().block_on(judge(&verifier, &data)), None);
+    stopped.block_on(async { sleep(2 * SECOND).await });
+    assert_eq!(at_once(judge(&verifier, &data)), None);
+}
