@@ -1,8 +1,10 @@
 //! When the next key of a load balancer may be fetched: after made-up keys, in an outage, and after a
 //! fetch that was lost.
 
+use std::future::Future as _;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
@@ -138,4 +140,19 @@ fn a_fetch_that_was_lost_and_overtaken_changes_nothing_when_it_ends() {
     assert_eq!(paused_runtime().block_on(judge(&verifier, &data)), None);
     stopped.block_on(async { sleep(2 * SECOND).await });
     assert_eq!(at_once(judge(&verifier, &data)), None);
+}
+
+#[test]
+fn fetches_that_never_ran_do_not_all_ask_once_they_may() {
+    let (load_balancer, runtime) = (TestLoadBalancer::offline(), paused_runtime());
+    let (verifier, data) = (load_balancer.verifier("app"), good(&load_balancer));
+    for _ in 0..3 {
+        let _entered = runtime.enter();
+        // Each begins a fetch that is not polled before the next.
+        let waiting = pin!(verifier.verify(&data));
+        assert!(waiting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        load_balancer.clock().advance(7 * SECOND);
+    }
+    assert_eq!(runtime.block_on(judge(&verifier, &data)), None);
+    assert_eq!(load_balancer.key_requests(), 1);
 }

@@ -44,6 +44,10 @@ impl Flight {
     }
 
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
+        if !self.keys.state().control.is_newest(self.number) {
+            // It waited too long for its turn, and another took its place.
+            return;
+        }
         let url = format!("{}/{}", self.keys.load_balancer.key_url(), self.id);
         let limit = self.keys.timing.request_timeout;
         self.outcome = attempt(&*fetcher, JwksRequest::new(url, None), limit).await;
