@@ -110,6 +110,17 @@ mod tests {
         assert_eq!(denied.denials.len(), 1);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_denied_key_that_had_its_turn_has_none_before_it_is_named_again() {
+        let (clock, mut denied) = (Clock::default(), Denied::default());
+        denied.add(id(0), clock.now());
+        tokio::time::advance(BELIEVED_FOR).await;
+        for _ in 0..2 {
+            assert!(denied.ask(id(0), clock.now()));
+            assert_eq!([denied.take(), denied.take()], [Some(id(0)), None]);
+        }
+    }
+
     #[test]
     fn a_key_that_the_endpoint_has_is_denied_no_more_and_others_are() {
         let (now, mut denied) = (Clock::default().now(), Denied::default());
