@@ -30,7 +30,7 @@ struct Settings {
     built: Built,
 }
 
-/// More than the crate has texts; an application that adds its own may pass it, and the rest are built anew.
+/// More than the crate has texts; one beyond would be built each time.
 const MAX_BUILT: usize = 32;
 
 /// The values that were built so far, each under its `error` and `error_description`.

@@ -2,8 +2,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::time::Instant;
-
 use super::control::Cause;
 use super::demand::{Refusal, ended_by};
 use super::issuer::IssuerKeys;
@@ -37,13 +35,14 @@ impl IssuerKeys {
         self: &Arc<Self>,
         cause: Cause,
     ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        let flight = self.demand(cause, self.clock.now());
+        let now = self.clock.now();
+        let flight = self.demand(cause, now);
         let keys = Arc::clone(self);
         async move {
             match flight {
                 Ok(mut flight) => {
                     // One that does not end is lost, and says so from the start.
-                    ended_by(Instant::now() + keys.timing.lost_after(), &mut flight).await;
+                    ended_by(now.deadline(keys.timing.lost_after()), &mut flight).await;
                     flight.borrow().clone()
                 }
                 Err(Refusal::NoSource) => Err(JwksError::NoSource),

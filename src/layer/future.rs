@@ -128,12 +128,12 @@ fn answer_inner<R: RespondToRejection<B>, B>(
     if rejection.is_answered() {
         return response;
     }
+    tracing::debug!(%rejection, "refused a request");
     if rejection.status() != status {
         // Changed on purpose, to hide that something is there or to answer otherwise.
         rejection.mark_answered();
         return response;
     }
-    tracing::debug!(%rejection, "refused a request");
     let challenge = rejection.complete_challenge(challenge);
     if respond.replaces() {
         let rejection = rejection.clone();

@@ -88,7 +88,7 @@ impl Require {
     }
 
     /// Asks for the other requirement too. The first that is not met decides the answer; if it asks
-    /// for scopes, the answer names those of every other requirement as well.
+    /// for scopes, the answer names all that a token needs for both.
     ///
     /// Two layers, one in the other, cannot: join what asks for scopes.
     pub fn and(mut self, other: Self) -> Self {
@@ -107,20 +107,19 @@ impl Require {
         let refuse = |cause| Rejection::new(cause, challenge.clone());
         let claims = extensions.get::<CognitoClaims>().ok_or_else(|| refuse(Cause::NoToken))?;
         let unmet = self.rules.iter().find(|rule| !rule.is_met(claims));
-        unmet.map_or(Ok(()), |rule| Err(refuse(self.cause(rule))))
+        match unmet {
+            None => Ok(()),
+            Some(rule) if rule.asks_for_scopes() => Err(refuse(self.needed_scopes(claims))),
+            Some(_) => Err(refuse(Cause::Forbidden)),
+        }
     }
 
-    /// What a token is refused for that does not meet this rule: with all the scopes that the route
-    /// needs, so that a client that asks for them comes through (RFC 6750 §3.1).
-    fn cause(&self, unmet: &Rule) -> Cause {
-        if unmet.scopes().is_none() {
-            return Cause::Forbidden;
-        }
-        let needed =
-            self.rules.iter().filter(|rule| rule.needs_all_scopes() || std::ptr::eq(*rule, unmet));
-        let mut scopes: Vec<&str> = Vec::new();
-        for scope in needed.filter_map(Rule::scopes).flatten() {
-            if !scopes.contains(&scope.as_str()) {
+    /// All the scopes that the route needs of this token, so that a client that asks for them comes
+    /// through (RFC 6750 §3.1).
+    fn needed_scopes(&self, claims: &CognitoClaims) -> Cause {
+        let mut scopes = Vec::new();
+        for scope in self.rules.iter().flat_map(|rule| rule.needed_scopes(claims)) {
+            if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }

@@ -27,17 +27,23 @@ impl Rule {
         }
     }
 
-    /// The scopes that can meet this: all of them, or any; none if it does not ask for scopes.
-    pub(super) fn scopes(&self) -> Option<&[String]> {
-        match self {
-            Self::AnyScope(scopes) | Self::AllScopes(scopes) => Some(scopes),
-            Self::AnyGroup(_) | Self::AllGroups(_) | Self::When(_) => None,
-        }
+    /// Whether a token with other scopes could meet this.
+    pub(super) fn asks_for_scopes(&self) -> bool {
+        matches!(self, Self::AnyScope(_) | Self::AllScopes(_))
     }
 
-    /// Whether a token needs each of the scopes.
-    pub(super) fn needs_all_scopes(&self) -> bool {
-        matches!(self, Self::AllScopes(_))
+    /// The scopes that a token needs for this. Of alternatives, those that it has; all, if it has none.
+    pub(super) fn needed_scopes(&self, claims: &CognitoClaims) -> Vec<&str> {
+        let has = |scope: &&str| claims.as_access().is_some_and(|own| own.has_scope(scope));
+        match self {
+            Self::AnyScope(scopes) if self.is_met(claims) => {
+                scopes.iter().map(String::as_str).filter(has).collect()
+            }
+            Self::AnyScope(scopes) | Self::AllScopes(scopes) => {
+                scopes.iter().map(String::as_str).collect()
+            }
+            Self::AnyGroup(_) | Self::AllGroups(_) | Self::When(_) => Vec::new(),
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! The keys of a load balancer: one fetch for all, kept over outages, looked at again after a day.
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::time::Duration;
 
 use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksResponse};
+use axum_cognito::{AlbLayer, AlbVerifier, AlbVerifyError, JwksError, JwksResponse};
+use http::{Request, Response};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tower::{Layer as _, Service as _, service_fn};
 
 use crate::common::at_once::at_once;
 use crate::common::endpoint::Endpoint;
@@ -142,6 +145,25 @@ async fn those_who_wait_for_a_key_leave_the_next_fetch_to_another() {
         sleep(SECOND / 1000).await;
     }
     assert!(waiting.join_all().await.into_iter().all(|accepted| accepted));
+    rig.load_balancer.rotate_key();
+    sleep(6 * SECOND).await;
+    assert_eq!(rig.judge().await, Ok(()));
+    assert_eq!(rig.load_balancer.key_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_whose_key_came_before_they_waited_leave_the_next_fetch_to_another() {
+    let rig = Rig::new();
+    let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new("in")));
+    let mut service = AlbLayer::new(rig.verifier.clone()).layer(inner);
+    let data = rig.data().sign();
+    let request = || Request::get("/").header("x-amzn-oidc-data", &data).body(());
+    // Each has seen that there is no key, and gets no further yet.
+    let waiting: Vec<_> = (0..20).map(|_| service.call(request().expect("a request"))).collect();
+    assert_eq!(rig.judge().await, Ok(()));
+    for answer in waiting {
+        assert_eq!(at_once(answer).expect("never fails").status(), 200);
+    }
     rig.load_balancer.rotate_key();
     sleep(6 * SECOND).await;
     assert_eq!(rig.judge().await, Ok(()));

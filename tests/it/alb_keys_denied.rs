@@ -28,6 +28,11 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
+        Self::looking_again_after(24 * HOUR)
+    }
+
+    /// One whose keys are looked at again at this age.
+    fn looking_again_after(age: Duration) -> Self {
         let load_balancer = TestLoadBalancer::offline();
         let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
         let (served, asked) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<_>>>::default());
@@ -43,7 +48,7 @@ impl Rig {
             })
         });
         let builder = load_balancer.verifier_builder().fetcher(endpoint);
-        let verifier = builder.trust(load_balancer.user_pool(), "app").build();
+        let verifier = builder.trust(load_balancer.user_pool(), "app").refresh_after(age).build();
         Self { verifier: verifier.expect("settings that can be"), load_balancer, served, asked }
     }
 
@@ -106,6 +111,22 @@ async fn what_was_asked_for_long_ago_does_not_hold_up_a_key_that_was_denied() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_denied_key_that_was_named_again_long_ago_does_not_hold_up_a_new_one() {
+    let rig = Rig::new();
+    for number in 0..3 {
+        let refused = rig.judge(&rig.made_up(number)).await;
+        assert_eq!(refused, Some(AlbVerifyError::UnknownKey), "{number}");
+        sleep(5 * SECOND).await;
+    }
+    // No longer believed to be denied, and held up: it would have the next turn, the fourth.
+    let blocked = rig.judge(&rig.made_up(0)).await;
+    assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    rig.serve(true);
+    sleep(60 * SECOND).await;
+    assert_eq!(rig.judge(&rig.good()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_is_named_before_it_is_served_gets_through_a_flood_of_made_up_keys() {
     let rig = Rig::new();
     let (good, start) = (rig.good(), Instant::now());
@@ -146,6 +167,23 @@ async fn every_fourth_fetch_is_for_a_key_that_was_denied_and_is_named_again() {
     assert_eq!((turns.collect::<Vec<_>>(), asked.len()), (vec![1, 4, 8, 12], 12), "{asked:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_keys_that_were_denied_the_first_is_fetched_first_whichever_is_named_when_it_may_be() {
+    let rig = Rig::new();
+    let (good, other) = (rig.good(), rig.made_up(0));
+    for (denied, wait) in [(&good, 6_000), (&other, 4_500)] {
+        assert_eq!(rig.judge(denied).await, Some(AlbVerifyError::UnknownKey));
+        sleep(Duration::from_millis(wait)).await;
+    }
+    rig.serve(true);
+    let blocked = rig.judge(&good).await;
+    assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    sleep(6 * SECOND).await;
+    rig.judge(&other).await.expect("a key that is not there");
+    assert_eq!(rig.asked().last(), Some(&rig.load_balancer.key_id()));
+    assert_eq!(rig.judge(&good).await, None);
+}
+
 /// The key that is fetched when one that was denied so long ago is named twice, and then another once.
 async fn fetched_after(denied_for: Duration) -> Option<String> {
     let rig = Rig::new();
@@ -168,6 +206,28 @@ async fn a_key_that_was_denied_comes_behind_others_for_ten_minutes() {
     let almost = 600 * SECOND - Duration::from_millis(10);
     assert_eq!(fetched_after(almost).await, Some(made_up_id(2)));
     assert_eq!(fetched_after(600 * SECOND).await, Some(made_up_id(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_came_after_all_is_looked_at_again_before_others_that_fewer_name() {
+    let rig = Rig::looking_again_after(60 * SECOND);
+    let good = rig.good();
+    assert_eq!(rig.judge(&good).await, Some(AlbVerifyError::UnknownKey));
+    rig.serve(true);
+    sleep(10 * SECOND).await;
+    assert_eq!(rig.judge(&good).await, None);
+    // It is due then. After these two it is not the turn of a denied key, or of one drawn by lot.
+    sleep(70 * SECOND).await;
+    for number in 0..2 {
+        assert_eq!(rig.judge(&rig.made_up(number)).await, Some(AlbVerifyError::UnknownKey));
+        sleep(if number == 0 { 6 * SECOND } else { SECOND }).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(rig.judge(&good).await, None);
+    }
+    sleep(5 * SECOND).await;
+    rig.judge(&rig.made_up(2)).await.expect("a key that is not there");
+    assert_eq!(rig.asked().last(), Some(&rig.load_balancer.key_id()), "{:?}", rig.asked());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,15 @@
 //! When the next key of a load balancer may be fetched: after made-up keys, in an outage, and after a
 //! fetch that was lost.
 
-use std::future::Future as _;
+use std::future::{Future as _, ready};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksResponse};
+use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
@@ -86,6 +87,30 @@ async fn a_key_that_is_due_is_tried_for_less_and_less_often_in_an_outage() {
     let requests = load_balancer.key_requests();
     // Up to a minute apart, half a minute mostly.
     assert!((60..300).contains(&requests), "{requests} in an hour");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_fetch_failed_counts_for_the_next_as_any_other_does() {
+    let load_balancer = TestLoadBalancer::offline();
+    let asked = Arc::<Mutex<Vec<_>>>::default();
+    let notes = Arc::clone(&asked);
+    let endpoint = Endpoint::new(move |request: JwksRequest| {
+        notes.lock().expect("the notes").push(request.url().to_owned());
+        ready(Err(JwksError::Status(503)))
+    });
+    let builder = load_balancer.verifier_builder().fetcher(endpoint);
+    let verifier = builder.trust(load_balancer.user_pool(), "app").build().expect("settings");
+    let (own, other) = (good(&load_balancer), made_up(&load_balancer, 0));
+    for (data, wait) in
+        [(&own, SECOND), (&own, Duration::ZERO), (&own, 5 * SECOND), (&other, SECOND)]
+    {
+        let refused = judge(&verifier, data).await;
+        assert!(is_unavailable(refused.as_ref()), "{refused:?}");
+        sleep(wait).await;
+    }
+    let asked = asked.lock().expect("the notes").clone();
+    let url = format!("{}/{}", load_balancer.load_balancer().key_url(), load_balancer.key_id());
+    assert_eq!(asked, [url.clone(), url]);
 }
 
 /// A runtime that stands still but for what it is given.

@@ -228,8 +228,11 @@ fn a_fetch_that_was_given_up_and_overtaken_does_not_bring_its_keys_back() {
 async fn durations_without_end_do_not_overflow() {
     let keys = keys_at(&Rig::empty().endpoint).max_wait(Duration::MAX);
     let keys = keys.request_timeout(Duration::MAX).refresh_after(Duration::MAX);
-    let verifier = verifier(&keys.max_stale(Duration::MAX).build().unwrap());
+    let keys = keys.max_stale(Duration::MAX).build().unwrap();
+    let verifier = verifier(&keys);
+    verifier.prefetch().await.unwrap();
     assert!(verifier.verify(&token()).await.is_ok());
+    keys.refresh().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

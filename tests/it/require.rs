@@ -182,9 +182,9 @@ async fn the_answer_names_every_scope_that_the_route_needs() {
 }
 
 #[tokio::test]
-async fn the_answer_names_alternatives_only_if_none_is_there() {
-    let require = || Require::any_scope(["a", "b"]).and(Require::scope("c"));
-    for (token, needed) in [("", "a b c"), ("c", "a b c"), ("b", "c")] {
+async fn the_answer_names_of_alternatives_those_that_are_there_or_else_all() {
+    let require = || Require::any_scope(["a", "b"]).and(Require::any_scope(["c", "d"]));
+    for (token, needed) in [("", "a b c d"), ("c", "a b c"), ("b", "b c d"), ("a b", "a b c d")] {
         let challenge = challenge(&refusal(require(), scoped(token)).await.expect("a refusal"));
         assert!(challenge.ends_with(&format!("scope=\"{needed}\"")), "{challenge}");
     }

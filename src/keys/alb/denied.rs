@@ -58,6 +58,11 @@ impl Denied {
         true
     }
 
+    /// Nobody has asked for any key for a while: no denied key has a turn before it is named again.
+    pub(super) fn forget_who_asked(&mut self) {
+        self.denials.iter_mut().for_each(|denial| denial.asked_again = false);
+    }
+
     /// The key that was denied first of those that are asked for again.
     pub(super) fn take(&mut self) -> Option<KeyId> {
         let denial = self.denials.iter_mut().find(|denial| denial.asked_again)?;
@@ -108,6 +113,17 @@ mod tests {
         assert!(!denied.ask(id(0), clock.now()));
         denied.add(id(1), clock.now());
         assert_eq!(denied.denials.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_denied_key_that_had_its_turn_has_none_before_it_is_named_again() {
+        let (clock, mut denied) = (Clock::default(), Denied::default());
+        denied.add(id(0), clock.now());
+        tokio::time::advance(BELIEVED_FOR).await;
+        for _ in 0..2 {
+            assert!(denied.ask(id(0), clock.now()));
+            assert_eq!([denied.take(), denied.take()], [Some(id(0)), None]);
+        }
     }
 
     #[test]

@@ -73,8 +73,8 @@ impl Flight {
     /// Puts the key in use, or a key that is gone out of it, and lets the next fetch start: all at
     /// once, so that nobody sees one without the other.
     ///
-    /// None if this one was given up for lost and overtaken: what it brings is older than what is
-    /// there.
+    /// None if this one was given up for lost and overtaken: a key that is still wanted is fetched
+    /// again.
     fn land(&self, answer: &Answer) -> Option<Landed> {
         let now = self.keys.clock.now();
         let mut state = self.keys.state();

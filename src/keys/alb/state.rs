@@ -24,7 +24,9 @@ impl State {
     /// It counts for the next fetch unless the one under way is for this key, or the endpoint denied
     /// it before.
     pub(super) fn note(&mut self, id: KeyId, now: Moment) {
-        self.wanted.touch(now);
+        if self.wanted.touch(now) {
+            self.denied.forget_who_asked();
+        }
         if self.fetching != Some(id) && !self.denied.ask(id, now) {
             self.wanted.note(id);
         }

@@ -53,12 +53,15 @@ impl Default for Wanted {
 }
 
 impl Wanted {
-    /// Somebody asks for a key, whether or not that counts.
-    pub(super) fn touch(&mut self, now: Moment) {
-        let forgotten = |last: Moment| now.since(last) >= FORGOTTEN_AFTER;
-        if self.last.replace(now).is_some_and(forgotten) {
+    /// Somebody asks for a key, whether or not that counts. Returns whether all that was asked before
+    /// is forgotten.
+    pub(super) fn touch(&mut self, now: Moment) -> bool {
+        let outlived = |last: Moment| now.since(last) >= FORGOTTEN_AFTER;
+        let forgotten = self.last.replace(now).is_some_and(outlived);
+        if forgotten {
             self.start_anew();
         }
+        forgotten
     }
 
     /// One more request for this key.

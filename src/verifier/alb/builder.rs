@@ -99,7 +99,7 @@ impl AlbVerifierBuilder {
     /// Reads the keys with this instead of HTTP: each answer is a public key in PEM.
     ///
     /// [`JwksError::Status`](crate::JwksError::Status) of 403 or 404 says that there is no such key.
-    /// It is called for one key of a load balancer at a time.
+    /// It is called for one key of a load balancer at a time, beside calls that were given up for lost.
     pub fn fetcher(mut self, fetcher: impl FetchJwks) -> Self {
         self.fetcher = Some(Arc::new(fetcher));
         self

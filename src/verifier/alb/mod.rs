@@ -65,8 +65,8 @@ use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, Use
 /// anything go first. For each load balancer one key is fetched at a time, with 5 seconds between
 /// the starts, and of the keys that requests name the one that most of them do. An id that the
 /// endpoint denied comes behind the others for ten minutes. So made-up ids delay a new key by seconds
-/// if each of them is named less often than the key, and else by up to 13 seconds for each of them;
-/// more than forty by more, the more often they are named.
+/// if each is named less often than the key. Those that are named more often delay it by 13 seconds
+/// each, up to forty of them; more than forty delay it longer, the more often they are named.
 #[derive(Clone)]
 pub struct AlbVerifier {
     inner: Arc<Inner>,
