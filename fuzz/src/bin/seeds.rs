@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use axum_cognito::testing::TestPool;
+use axum_cognito::testing::{TestLoadBalancer, TestPool};
 
 const HEADER: &str = r#"{"kid":"FUZZKID","alg":"RS256"}"#;
 const COMMON: &str = r#""iss":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_FuzzPool1","sub":"alice","exp":4102444800,"iat":1500000000"#;
@@ -13,7 +13,8 @@ fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     write(&root.join("token"), &tokens())?;
     write(&root.join("jwks"), &sets())?;
-    write(&root.join("request"), &requests())
+    write(&root.join("request"), &requests())?;
+    write(&root.join("alb"), &data_and_keys())
 }
 
 fn tokens() -> Vec<String> {
@@ -71,6 +72,25 @@ fn requests() -> Vec<String> {
         "ABearer FUZZTOKEN trailing",
     ];
     requests.map(str::to_owned).to_vec()
+}
+
+/// What a load balancer signs, in two lines or whole; after a `K` its key.
+fn data_and_keys() -> Vec<String> {
+    let header = r#"{"typ":"JWT","kid":"FUZZKID","alg":"ES256","iss":"FUZZISSUER","client":"fuzz-client","signer":"FUZZSIGNER","exp":4102444800"#;
+    let payloads = [
+        r#"{"sub":"alice","iss":"FUZZISSUER"}"#,
+        r#"{"sub":"alice","iss":"FUZZISSUER","exp":4102444800,"email":"a@b.example","email_verified":"true","username":"alice","custom:tenant":"7"}"#,
+    ];
+    let parts = payloads.iter().map(|payload| format!("{header}}}\n{payload}"));
+    let odd = format!("{header},\"crit\":[\"exp\"],\"cty\":\"JWT\"}}\n{}", payloads[0]);
+    let load_balancer = TestLoadBalancer::offline();
+    let rest = [
+        odd,
+        load_balancer.data("alice").sign(),
+        "K-----BEGIN PUBLIC KEY-----\nFUZZKEY\n-----END PUBLIC KEY-----\n".to_owned(),
+        format!("K{}", load_balancer.public_key_pem()),
+    ];
+    parts.chain(rest).collect()
 }
 
 fn write(folder: &Path, seeds: &[String]) -> io::Result<()> {
