@@ -131,6 +131,8 @@ impl Wanted {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::clock::Clock;
 
@@ -147,6 +149,18 @@ mod tests {
     fn note(wanted: &mut Wanted, id: KeyId, times: u32) {
         for _ in 0..times {
             wanted.note(id);
+        }
+    }
+
+    #[test]
+    fn each_row_spreads_the_keys_over_its_own_counters() {
+        let wanted = Wanted::default();
+        for row in 0..2 {
+            let cells: BTreeSet<_> =
+                (0..1000).map(|number| wanted.cells(made_up(number))[row]).collect();
+            let first = row * usize::from(WIDTH);
+            assert!(cells.iter().all(|cell| (first..first + usize::from(WIDTH)).contains(cell)));
+            assert!(cells.len() > 700, "{} in row {row}", cells.len());
         }
     }
 
