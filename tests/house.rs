@@ -1,8 +1,11 @@
 //! The house: who imports whom. Imports point down the path of a request, and never back up.
 
+mod sources;
+
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use self::sources::sources;
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
 const ORDER: [&str; 27] = [
@@ -80,24 +83,6 @@ fn verification_knows_nothing_of_http_requests() {
             path.display()
         );
     }
-}
-
-/// Every source file of the crate.
-fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut folders, mut files) = (vec![root], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a readable folder") {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = fs::read_to_string(&path).expect("a readable source file");
-                files.push((path, source));
-            }
-        }
-    }
-    files
 }
 
 /// The top-level module that a file belongs to; none for `lib.rs`.

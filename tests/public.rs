@@ -1,8 +1,10 @@
 //! What is public: whose types are in the API, and that each type of ours has an example.
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
-use std::path::{Path, PathBuf};
+
+use self::sources::sources;
 
 const README: &str = include_str!("../README.md");
 const MANIFEST: &str = include_str!("../Cargo.toml");
@@ -11,7 +13,7 @@ const MANIFEST: &str = include_str!("../Cargo.toml");
 fn the_readme_names_every_crate_whose_types_are_public_with_its_version() {
     let dependencies = dependencies();
     let mut found = BTreeSet::new();
-    for (_, source) in sources() {
+    for source in without_tests() {
         let imported = imported(&source, &dependencies);
         for signature in signatures(&source) {
             found.extend(crates_of(&signature, &imported, &dependencies));
@@ -26,7 +28,7 @@ fn the_readme_names_every_crate_whose_types_are_public_with_its_version() {
 fn every_public_type_has_an_example_or_a_link_to_one() {
     let public = exported();
     let mut without = public.clone();
-    for (_, source) in sources() {
+    for source in without_tests() {
         for (name, docs) in documented(&source) {
             let words = ["```", "Example: ", "Examples: ", "The future of [", "The service of ["];
             if words.iter().any(|word| docs.contains(word)) {
@@ -70,23 +72,11 @@ fn dependencies() -> HashMap<String, String> {
         .collect()
 }
 
-/// Every source file of the crate, its tests and comments left out.
-fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut folders, mut files) = (vec![root], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a readable folder") {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = fs::read_to_string(&path).expect("a readable source file");
-                let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-                files.push((path, code.to_owned()));
-            }
-        }
-    }
-    files
+/// The text of every source file, without its tests.
+fn without_tests() -> impl Iterator<Item = String> {
+    sources().into_iter().map(|(_, source)| {
+        source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
+    })
 }
 
 /// The names that `lib.rs` and `testing` export.

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
+use axum_cognito::{AlbVerifier, AlbVerifyError};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
-use crate::common::alb::texts;
+use crate::common::alb::{region_of, texts};
 use crate::common::at_once::at_once;
-use crate::common::endpoint::Endpoint;
 use crate::common::member::with_member;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -184,14 +183,7 @@ async fn ten_made_up_keys_that_are_repeated_delay_the_right_one_by_13_seconds_ea
 #[tokio::test(start_paused = true)]
 async fn keys_of_other_load_balancers_do_not_push_the_right_key_out() {
     let load_balancer = TestLoadBalancer::offline();
-    let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
-    let others = TestLoadBalancer::offline().public_key_pem();
-    // Every key exists, as those of all load balancers of the region do.
-    let endpoint = Endpoint::new(move |request: JwksRequest| {
-        let own = request.url().ends_with(&kid);
-        let answer = if own { pem.clone() } else { others.clone() };
-        async move { Ok::<_, JwksError>(JwksResponse::new(answer)) }
-    });
+    let endpoint = region_of(&load_balancer);
     let builder = load_balancer.verifier_builder().fetcher(endpoint.clone());
     let verifier = builder.trust(load_balancer.user_pool(), "app").build().unwrap();
     let template = load_balancer.data("alice").client_id("app").expires_in(LIFETIME);

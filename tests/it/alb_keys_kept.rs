@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
+use axum_cognito::{AlbVerifier, AlbVerifyError};
 use tokio::time::sleep;
 
+use crate::common::alb::region_of;
 use crate::common::at_once::at_once;
 use crate::common::endpoint::Endpoint;
 
@@ -24,13 +25,7 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let load_balancer = TestLoadBalancer::offline();
-        let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
-        let others = TestLoadBalancer::offline().public_key_pem();
-        let endpoint = Endpoint::new(move |request: JwksRequest| {
-            let own = request.url().ends_with(&kid);
-            let answer = if own { pem.clone() } else { others.clone() };
-            async move { Ok::<_, JwksError>(JwksResponse::new(answer)) }
-        });
+        let endpoint = region_of(&load_balancer);
         let builder = load_balancer.verifier_builder().fetcher(endpoint.clone());
         let verifier = builder.trust(load_balancer.user_pool(), "app").build();
         Self { verifier: verifier.expect("settings that can be"), load_balancer, endpoint }

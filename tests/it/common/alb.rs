@@ -1,12 +1,14 @@
 //! A load balancer, the data that it signs, and what a verifier says of them.
 
+use std::future::ready;
 use std::sync::LazyLock;
 
 use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbClaims, AlbVerifier, AlbVerifyError};
+use axum_cognito::{AlbClaims, AlbVerifier, AlbVerifyError, JwksRequest, JwksResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
+use super::endpoint::Endpoint;
 use super::runtime::block_on;
 
 pub(crate) const CLIENT: &str = "client-of-the-tests";
@@ -37,5 +39,16 @@ pub(crate) fn texts(data: TestAlbData) -> [String; 2] {
     [header, payload].map(|part| {
         let bytes = URL_SAFE.decode(part).expect("a part in base64url with padding");
         String::from_utf8(bytes).expect("a part of text")
+    })
+}
+
+/// A key endpoint that has this load balancer's key, and another one under every other id: as that of
+/// a region has those of all its load balancers.
+pub(crate) fn region_of(load_balancer: &TestLoadBalancer) -> Endpoint {
+    let (kid, pem) = (load_balancer.key_id(), load_balancer.public_key_pem());
+    let others = TestLoadBalancer::offline().public_key_pem();
+    Endpoint::new(move |request: JwksRequest| {
+        let own = request.url().ends_with(&kid);
+        ready(Ok(JwksResponse::new(if own { pem.clone() } else { others.clone() })))
     })
 }
