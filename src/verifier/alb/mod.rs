@@ -178,7 +178,8 @@ impl Inner {
         let jws = AlbJws::parse(data, &mut buffer)?;
         let header = jws.header()?;
         let keys = self.check_header(&header)?;
-        let payload = AlbPayload::parse(jws.payload()?)?;
+        let text = jws.payload()?;
+        let payload = AlbPayload::parse(text)?;
         let issuer = header.issuer()?;
         payload.check_issuer(issuer)?;
         let origin = AlbOrigin {
@@ -190,7 +191,7 @@ impl Inner {
         origin.check_time(now.wall(), self.leeway)?;
         let key = find_key(keys, header.kid()?)?;
         jws.check_signature(&key)?;
-        Ok(payload.into_claims(jws.payload()?, &origin))
+        Ok(payload.into_claims(text, &origin))
     }
 
     /// The keys of the load balancer that says that it signed, if it is trusted with the issuer
