@@ -37,7 +37,7 @@ async fn a_server_stays_ready_through_an_outage_until_its_keys_are_dead() {
     assert_eq!(ask(&pool, "/ready").await.0, StatusCode::OK);
     pool.clock().advance(2 * HOUR);
     let (status, body) = ask(&pool, "/ready").await;
-    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: [Dead]\n"));
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "keys: [Expired]\n"));
 }
 
 #[tokio::test]

@@ -24,9 +24,10 @@ fn folder() -> &'static Path {
 
 /// Whether this file has a test of this name that runs.
 fn exists(file: &str, test: &str) -> bool {
-    let read = |path: String| fs::read_to_string(folder().join(path));
-    let source = read(format!("it/{file}.rs")).or_else(|_| read(format!("{file}.rs")));
-    let source = source.unwrap_or_default();
+    let path = file.replace("::", "/");
+    let places = [format!("it/{path}.rs"), format!("it/{path}/mod.rs"), format!("{path}.rs")];
+    let read = |place: &String| fs::read_to_string(folder().join(place)).ok();
+    let source = places.iter().find_map(read).unwrap_or_default();
     let Some((before, _)) = source.split_once(&format!("fn {test}(")) else { return false };
     let attributes = before.rsplit("\n\n").next().unwrap_or_default();
     attributes.contains("test]") || attributes.contains("test(")
@@ -53,7 +54,7 @@ fn every_published_attack_has_a_test() {
 fn every_test_that_the_list_names_exists() {
     for (rule, tests) in rows() {
         for test in tests {
-            let (file, name) = test.split_once("::").expect("a file and a test");
+            let (file, name) = test.rsplit_once("::").expect("a file and a test");
             assert!(exists(file, name), "rule {rule} names {test}, which does not exist");
         }
     }
@@ -64,7 +65,7 @@ fn every_test_that_the_security_policy_names_exists() {
     let policy = folder().parent().expect("the repository").join("SECURITY.md");
     let policy = fs::read_to_string(policy).expect("the security policy");
     let code = policy.split('`').skip(1).step_by(2);
-    let tests: Vec<_> = code.filter_map(|code| code.split_once("::")).collect();
+    let tests: Vec<_> = code.filter_map(|code| code.rsplit_once("::")).collect();
     assert!(!tests.is_empty());
     for (file, name) in tests {
         assert!(exists(file, name), "SECURITY.md names {file}::{name}, which does not exist");

@@ -105,9 +105,9 @@ fn a_verifier_trusts_at_least_one_load_balancer_and_one_pool() {
 fn what_is_named_twice_is_refused() {
     let twice = AlbVerifier::builder([load_balancer(), load_balancer()]).trust(pool(), "app");
     let arn = ARN.to_owned();
-    assert_eq!(twice.build().err(), Some(ConfigError::DoubledLoadBalancer { arn }));
+    assert_eq!(twice.build().err(), Some(ConfigError::DuplicateLoadBalancer { arn }));
     let twice = AlbVerifier::builder([load_balancer()]).trust(pool(), "app").trust(pool(), "b");
-    assert!(matches!(twice.build().err(), Some(ConfigError::DoubledIssuer { .. })));
+    assert!(matches!(twice.build().err(), Some(ConfigError::DuplicateIssuer { .. })));
 }
 
 #[test]

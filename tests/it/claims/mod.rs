@@ -1,5 +1,11 @@
 //! The claims that decide: who issued a token, of which kind it is, and about whom.
 
+mod client;
+mod dates;
+mod personal;
+mod read;
+mod types;
+
 use axum_cognito::testing::TestPool;
 use axum_cognito::{TokenUse, VerifyError};
 

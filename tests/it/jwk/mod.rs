@@ -1,5 +1,8 @@
 //! The keys of a JWKS: which of them are used, and that a bad one spoils no other.
 
+mod http;
+mod set;
+
 use axum_cognito::{CognitoVerifier, JwksCache, JwksError, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

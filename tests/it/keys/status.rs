@@ -57,7 +57,7 @@ async fn keys_are_in_an_outage_and_ready_after_a_failed_fetch() {
 #[tokio::test(start_paused = true)]
 async fn keys_of_a_day_are_dead_and_not_ready() {
     assert_eq!(state(&Rig::of_age(24 * 60 * MINUTE - MINUTE).await), (JwksState::Idle, true));
-    assert_eq!(state(&Rig::of_age(24 * 60 * MINUTE).await), (JwksState::Dead, false));
+    assert_eq!(state(&Rig::of_age(24 * 60 * MINUTE).await), (JwksState::Expired, false));
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +116,7 @@ async fn answers_are_stale_only_after_a_failed_fetch() {
 #[tokio::test(start_paused = true)]
 async fn asking_for_the_status_fetches_nothing() {
     let rig = Rig::of_age(25 * 60 * MINUTE).await;
-    assert_eq!(state(&rig), (JwksState::Dead, false));
+    assert_eq!(state(&rig), (JwksState::Expired, false));
     sleep(MINUTE).await;
     assert_eq!(rig.endpoint.requests(), 1);
     rig.verifier.verify_cached(&token()).unwrap_err();

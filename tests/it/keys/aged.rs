@@ -33,7 +33,7 @@ async fn outage() -> Rig {
 /// One good fetch, 25 hours ago.
 async fn dead() -> Rig {
     let rig = Rig::of_age(25 * HOUR).await;
-    assert_eq!(rig.keys.status().state(), JwksState::Dead);
+    assert_eq!(rig.keys.status().state(), JwksState::Expired);
     rig
 }
 

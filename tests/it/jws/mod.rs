@@ -1,5 +1,8 @@
 //! The form of a token: its parts, their encoding, their length, the JSON in them.
 
+mod header;
+mod signature;
+
 use axum_cognito::VerifyError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

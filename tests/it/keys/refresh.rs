@@ -171,7 +171,7 @@ async fn spawn_refresh_survives_an_outage() {
     sleep(MINUTE).await;
     rig.endpoint.set(answers::outage);
     sleep(25 * 60 * MINUTE).await;
-    assert_eq!(rig.keys.status().state(), JwksState::Dead);
+    assert_eq!(rig.keys.status().state(), JwksState::Expired);
     rig.endpoint.set(answers::keys);
     sleep(2 * MINUTE).await;
     assert_eq!(rig.keys.status().state(), JwksState::Fresh);

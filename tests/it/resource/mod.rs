@@ -1,5 +1,7 @@
 //! The metadata of a protected resource: the document, its address, and who may read it (RFC 9728).
 
+mod config;
+
 use std::sync::LazyLock;
 
 use axum::Router;

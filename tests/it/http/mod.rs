@@ -1,5 +1,18 @@
 //! The `Authorization` header of a request, as RFC 9110 §11 and RFC 6750 §2.1 have it.
 
+mod answers;
+mod challenge;
+mod limits;
+mod missing_layer;
+mod on_rejection;
+mod own_refusals;
+mod plain_tower;
+mod readiness;
+mod rejection;
+mod require;
+mod sources;
+mod wiring;
+
 use std::sync::LazyLock;
 
 use axum::Router;

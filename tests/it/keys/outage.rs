@@ -69,7 +69,7 @@ async fn a_known_key_does_not_work_after_an_outage_of_25_hours() {
     let rig = out_for(25 * HOUR, &token).await;
     let verdict = rig.judge(&token).await.0;
     assert!(is_unavailable(&verdict), "{verdict:?}");
-    assert_eq!(rig.keys.status().state(), JwksState::Dead);
+    assert_eq!(rig.keys.status().state(), JwksState::Expired);
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,7 +87,7 @@ async fn keys_whose_fetch_was_frozen_for_a_day_are_as_old_as_its_start() {
     };
     let (fetched, ()) = tokio::join!(keys.refresh(), frozen);
     fetched.unwrap();
-    assert_eq!(keys.status().state(), JwksState::Dead);
+    assert_eq!(keys.status().state(), JwksState::Expired);
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +130,7 @@ async fn a_clock_that_is_set_back_does_not_make_keys_live_longer() {
     sleep(20 * HOUR).await;
     pool.clock().set_back(20 * HOUR);
     sleep(5 * HOUR).await;
-    assert_eq!(pool.keys().status().state(), JwksState::Dead);
+    assert_eq!(pool.keys().status().state(), JwksState::Expired);
     assert_eq!(pool.keys().status().age().unwrap().as_secs() / 3600, 25);
 }
 
@@ -143,7 +143,7 @@ async fn keys_that_were_fetched_under_a_clock_far_ahead_live_no_longer() {
     sleep(HOUR / 10).await;
     assert_eq!(pool.keys().status().state(), JwksState::Due);
     sleep(DAY).await;
-    assert_eq!(pool.keys().status().state(), JwksState::Dead);
+    assert_eq!(pool.keys().status().state(), JwksState::Expired);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,9 @@
 //! Attacks on the choice of key and algorithm, each of which opened another library.
 
+mod certificate;
+mod memory;
+mod text;
+
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::sync::LazyLock;

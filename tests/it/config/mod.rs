@@ -1,6 +1,10 @@
 //! Settings that cannot be right: each is refused when it is made, by a message that names the value
 //! and says what would be right.
 
+mod from_env;
+mod layer;
+mod pool;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 

@@ -81,7 +81,7 @@ fn keys_of_an_outage_answer() {
 
 #[test]
 fn dead_keys_do_not_answer() {
-    let verdict = verdict(&left_behind(25 * HOUR, JwksState::Dead), None);
+    let verdict = verdict(&left_behind(25 * HOUR, JwksState::Expired), None);
     assert!(is_unavailable(&verdict), "{verdict:?}");
 }
 
@@ -135,7 +135,7 @@ fn spawn_refresh_does_nothing() {
 
 #[test]
 fn keys_that_could_not_be_fetched_without_a_runtime_are_fetched_in_the_next() {
-    let pool = left_behind(25 * HOUR, JwksState::Dead);
+    let pool = left_behind(25 * HOUR, JwksState::Expired);
     let refused = verdict(&pool, None);
     assert!(is_unavailable(&refused), "{refused:?}");
     let token = pool.access_token("alice").client_id("app").sign();
