@@ -53,7 +53,7 @@ impl ClientIds {
                 return Err(ConfigError::ClientId { client_id });
             }
             if rest.as_slice().contains(&client_id) {
-                return Err(ConfigError::DoubledClientId { client_id });
+                return Err(ConfigError::DuplicateClientId { client_id });
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadCredentials {
     /// Two headers or cookies where one is allowed.
-    Doubled,
+    Duplicate,
     /// Not `Bearer`, spaces and one token.
     Malformed,
 }
@@ -132,7 +132,7 @@ pub(crate) fn single<'a>(
 ) -> Result<Option<&'a HeaderValue>, BadCredentials> {
     let mut values = headers.get_all(name).iter();
     let value = values.next();
-    if values.next().is_some() { Err(BadCredentials::Doubled) } else { Ok(value) }
+    if values.next().is_some() { Err(BadCredentials::Duplicate) } else { Ok(value) }
 }
 
 /// The token of `Bearer`, whose case does not matter (RFC 9110 §11.1), one or more spaces, and one
@@ -161,7 +161,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Bad
     });
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(BadCredentials::Doubled);
+        return Err(BadCredentials::Duplicate);
     }
     let value = value.trim_ascii();
     let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
@@ -256,8 +256,8 @@ mod tests {
         assert_eq!(cookie(&[b"a=1", b"t=\"x.y\""]), Ok(Some("x.y".to_owned())));
         assert_eq!(cookie(&[b"tt=1; at=2; T=3; t"]), Ok(None));
         assert_eq!(cookie(&[b"t="]), Ok(None));
-        assert_eq!(cookie(&[b"t=a; t=b"]), Err(BadCredentials::Doubled));
-        assert_eq!(cookie(&[b"t=a", b"t=a"]), Err(BadCredentials::Doubled));
+        assert_eq!(cookie(&[b"t=a; t=b"]), Err(BadCredentials::Duplicate));
+        assert_eq!(cookie(&[b"t=a", b"t=a"]), Err(BadCredentials::Duplicate));
         assert_eq!(cookie(&[b"t=a b"]), Err(BadCredentials::Malformed));
     }
 }

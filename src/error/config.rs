@@ -61,7 +61,7 @@ pub enum ConfigError {
     },
     /// A client id is there twice.
     #[error("the client id `{client_id}` is there twice: name it once")]
-    DoubledClientId {
+    DuplicateClientId {
         /// The client id.
         client_id: String,
     },
@@ -70,7 +70,7 @@ pub enum ConfigError {
     NoPool,
     /// Two trusted pools have an issuer in common.
     #[error("the issuer `{issuer}` is trusted twice: trust a pool once, with all its client ids")]
-    DoubledIssuer {
+    DuplicateIssuer {
         /// The issuer that two pools share.
         issuer: String,
     },
@@ -170,7 +170,7 @@ pub enum ConfigError {
     /// A load balancer is trusted twice.
     #[cfg(feature = "alb")]
     #[error("the load balancer `{arn}` is trusted twice: name it once")]
-    DoubledLoadBalancer {
+    DuplicateLoadBalancer {
         /// The ARN.
         arn: String,
     },

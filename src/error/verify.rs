@@ -84,3 +84,14 @@ pub enum VerifyError {
         retry_after: Duration,
     },
 }
+
+impl VerifyError {
+    /// Returns whether the token could not be verified for now, so that another try may succeed.
+    ///
+    /// It is true for [`KeysUnavailable`](Self::KeysUnavailable) alone: every other error says
+    /// something about the token.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::KeysUnavailable { .. })
+    }
+}

@@ -20,7 +20,7 @@ pub enum JwksState {
     /// The last fetch failed: known keys go on answering, a token with an unknown one gets 503.
     Outage,
     /// Older than `max_stale`: no token is accepted before a fetch succeeds.
-    Dead,
+    Expired,
 }
 
 /// How the keys of a pool are, for a health check: from [`JwksCache::status`](crate::JwksCache::status).
@@ -48,13 +48,13 @@ impl JwksStatus {
     }
 
     /// Whether tokens with known keys are being judged: neither [`JwksState::Empty`] nor
-    /// [`JwksState::Dead`].
+    /// [`JwksState::Expired`].
     ///
     /// A status fetches nothing, so a server that gets no traffic until this is true needs
     /// [`spawn_refresh`](crate::JwksCache::spawn_refresh).
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !matches!(self.state, JwksState::Empty | JwksState::Dead)
+        !matches!(self.state, JwksState::Empty | JwksState::Expired)
     }
 
     /// The ids of the keys, sorted.

@@ -55,7 +55,7 @@ impl View {
             return JwksState::Empty;
         };
         if !self.alive {
-            JwksState::Dead
+            JwksState::Expired
         } else if control.last_error.is_some() {
             JwksState::Outage
         } else if !self.ageing {

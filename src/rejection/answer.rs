@@ -61,7 +61,7 @@ impl Answer {
             Cause::NoToken => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a token, and the request has none.")
             }
-            Cause::Credentials(BadCredentials::Doubled) => {
+            Cause::Credentials(BadCredentials::Duplicate) => {
                 answer!(
                     MalformedCredentials,
                     BAD_REQUEST,

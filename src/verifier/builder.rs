@@ -182,7 +182,7 @@ fn trust_issuers(
     let clients = Arc::new(client_ids);
     for (issuer, keys) in pool.issuers() {
         let Entry::Vacant(entry) = issuers.entry(issuer.clone()) else {
-            return Err(ConfigError::DoubledIssuer { issuer: issuer.clone() });
+            return Err(ConfigError::DuplicateIssuer { issuer: issuer.clone() });
         };
         let (issuer, user_pool_id) = (issuer.clone(), pool.user_pool().id().to_owned());
         entry.insert(TrustedIssuer {

@@ -152,7 +152,7 @@ mod tests {
         );
         assert_eq!(
             verifier_of("one,one").err(),
-            Some(ConfigError::DoubledClientId { client_id: "one".to_owned() })
+            Some(ConfigError::DuplicateClientId { client_id: "one".to_owned() })
         );
     }
 

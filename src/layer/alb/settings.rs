@@ -74,7 +74,8 @@ impl Settings {
 
 /// The value of the one header, if it is there and not empty.
 fn data(headers: &HeaderMap) -> Result<Option<&str>, Cause> {
-    let value = single(headers, &DATA).map_err(|_| Cause::Credentials(BadCredentials::Doubled))?;
+    let value =
+        single(headers, &DATA).map_err(|_| Cause::Credentials(BadCredentials::Duplicate))?;
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
     value.to_str().map(Some).map_err(|_| Cause::Data(AlbVerifyError::Base64))
 }

@@ -135,7 +135,7 @@ impl AlbVerifierBuilder {
         for load_balancer in &self.load_balancers {
             let arn = load_balancer.arn().to_owned();
             let Entry::Vacant(entry) = signers.entry(arn.clone()) else {
-                return Err(ConfigError::DoubledLoadBalancer { arn });
+                return Err(ConfigError::DuplicateLoadBalancer { arn });
             };
             let fetcher = self.fetcher_for(load_balancer)?;
             let (load_balancer, clock) = (load_balancer.clone(), self.clock.clone());
@@ -155,7 +155,7 @@ impl AlbVerifierBuilder {
             let clients = Arc::new(client_ids.clone());
             for issuer in pool.issuers() {
                 if issuers.insert(issuer.clone(), Arc::clone(&clients)).is_some() {
-                    return Err(ConfigError::DoubledIssuer { issuer: issuer.clone() });
+                    return Err(ConfigError::DuplicateIssuer { issuer: issuer.clone() });
                 }
             }
         }
