@@ -16,9 +16,9 @@ pub mod guide;
 pub mod testing;
 
 // Who may import whom, along the path of a request: tests/house.rs.
-mod challenge;
+#[cfg(feature = "alb")]
+mod alb;
 mod claims;
-mod client_ids;
 mod clock;
 mod crypto;
 mod error;
@@ -29,42 +29,34 @@ mod json;
 mod jws;
 mod keys;
 mod layer;
-#[cfg(feature = "alb")]
-mod load_balancer;
 #[cfg(feature = "utoipa")]
 mod openapi;
 mod pool;
-mod region;
 mod rejection;
 mod require;
 #[cfg(feature = "resource-metadata")]
 mod resource;
 mod telemetry;
 mod token;
-mod token_use;
-mod url;
 mod verified;
 mod verifier;
 
 #[cfg(feature = "alb")]
-pub use self::claims::AlbClaims;
-pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity};
-pub use self::client_ids::ClientIds;
+pub use self::alb::{
+    AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, LoadBalancer,
+};
+pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity, TokenUse};
 #[cfg(feature = "alb")]
 pub use self::error::AlbVerifyError;
 pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
-#[cfg(feature = "alb")]
-pub use self::layer::{AlbLayer, AlbService};
 pub use self::layer::{
     CognitoLayer, CognitoService, DefaultResponse, RespondToRejection, ResponseFuture,
 };
-#[cfg(feature = "alb")]
-pub use self::load_balancer::LoadBalancer;
 #[cfg(feature = "utoipa")]
 pub use self::openapi::CognitoSecurity;
-pub use self::pool::UserPool;
+pub use self::pool::{ClientIds, UserPool};
 pub use self::rejection::{Rejection, RejectionKind};
 pub use self::require::{Require, RequireFuture, RequireService};
 #[cfg(feature = "resource-metadata")]
@@ -73,7 +65,4 @@ pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};
 #[doc(no_inline)]
 pub use self::testing::TestPool;
 pub use self::token::TokenSource;
-pub use self::token_use::TokenUse;
-#[cfg(feature = "alb")]
-pub use self::verifier::{AlbVerifier, AlbVerifierBuilder};
 pub use self::verifier::{CognitoVerifier, CognitoVerifierBuilder, TrustedPool};

@@ -92,7 +92,7 @@ impl std::fmt::Debug for Identity {
 
 /// A boolean, or one as a string.
 #[derive(Debug)]
-pub(super) struct Flag(pub(super) bool);
+pub(crate) struct Flag(pub(crate) bool);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -11,7 +11,7 @@ pub(super) struct Member<'n, T> {
 }
 
 /// Reads the member of this name; `None` if it is absent or `null`.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     object: &str,
     name: &str,
 ) -> serde_json::Result<Option<T>> {

@@ -2,8 +2,6 @@
 
 mod access;
 mod accessors;
-#[cfg(feature = "alb")]
-mod alb;
 mod audience;
 mod common;
 mod date;
@@ -14,25 +12,26 @@ mod member;
 mod payload;
 mod policy;
 mod times;
+mod token_use;
 
 use std::sync::Arc;
 
 pub use self::access::AccessClaims;
-#[cfg(feature = "alb")]
-pub use self::alb::AlbClaims;
-#[cfg(feature = "alb")]
-pub(crate) use self::alb::{AlbOrigin, AlbPayload};
 use self::common::Common;
 pub(crate) use self::common::Origin;
 #[cfg(feature = "alb")]
 pub(crate) use self::date::NumericDate;
 pub use self::id::IdClaims;
+#[cfg(feature = "alb")]
+pub(crate) use self::identity::Flag;
 pub use self::identity::Identity;
 use self::kind::Kind;
+#[cfg(feature = "alb")]
+pub(crate) use self::member::read as read_member;
 pub(crate) use self::payload::Payload;
 pub(crate) use self::policy::{Accepted, Policy};
 pub(crate) use self::times::Times;
-use crate::TokenUse;
+pub use self::token_use::TokenUse;
 
 /// The claims of a verified token, of either kind. Cheap to clone.
 ///

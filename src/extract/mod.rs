@@ -1,13 +1,9 @@
 //! The claims as arguments of a handler.
 
-#[cfg(feature = "alb")]
-mod alb;
-
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use crate::challenge::Challenge;
-use crate::rejection::{Cause, Rejection};
+use crate::rejection::{Cause, Challenge, Rejection};
 use crate::{AccessClaims, CognitoClaims, IdClaims, TokenUse, VerifyError};
 
 /// A type that the claims of a request may be taken as.

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
 use super::{FetchJwks, JwksRequest, JwksResponse, MAX_BODY_BYTES};
-use crate::url::is_loopback;
+use crate::pool::url::is_loopback;
 use crate::{ConfigError, JwksError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

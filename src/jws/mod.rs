@@ -1,7 +1,5 @@
 //! A signed token in compact serialization (RFC 7515 §3.1), taken apart.
 
-#[cfg(feature = "alb")]
-mod alb;
 mod header;
 
 use std::ops::Range;
@@ -10,14 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::memchr_iter;
 
-#[cfg(feature = "alb")]
-pub(crate) use self::alb::{AlbHeader, AlbJws};
 use self::header::Header;
 use crate::VerifyError;
 use crate::crypto::{PublicKey, SigningInput};
 
-const MAX_TOKEN_BYTES: usize = 16 * 1024;
-const MAX_HEADER_BYTES: usize = 1024;
+pub(crate) const MAX_TOKEN_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_HEADER_BYTES: usize = 1024;
 
 /// A token that is well-formed and says RS256; nothing in it is proven yet.
 #[derive(Debug)]

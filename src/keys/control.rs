@@ -17,7 +17,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(3600);
 
 /// Why a fetch is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// There are no keys, or they are too old.
     NoKeys,
     /// The keys have reached the age at which they are read again.
@@ -30,7 +30,7 @@ pub(super) enum Cause {
 
 /// How a fetch ended, for the decision when the next one may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// A good answer, with or without a key that was not there before.
     Good { new_keys: bool },
     /// No keys were brought; `cold`: and there were none before.
@@ -38,11 +38,11 @@ pub(super) enum Ending {
 }
 
 /// How a fetch ended, for those who wait for it: an interrupted one until it has.
-pub(super) type Outcome = Result<(), JwksError>;
+pub(crate) type Outcome = Result<(), JwksError>;
 
 /// When a fetch may start: single flight, spacing and back-off. Pure, and without a clock.
 #[derive(Debug, Default)]
-pub(super) struct Control {
+pub(crate) struct Control {
     last_start: Option<Moment>,
     /// Since when, and for how long, failures hold the next fetch up.
     back_off: Option<(Moment, Duration)>,
@@ -55,26 +55,26 @@ pub(super) struct Control {
     ended_idleness: bool,
     failures_in_row: u32,
     fruitless_in_row: u32,
-    pub(super) last_error: Option<JwksError>,
-    pub(super) succeeded: u64,
-    pub(super) failed: u64,
+    pub(crate) last_error: Option<JwksError>,
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
 }
 
 /// Until a fetch may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Blocked {
-    pub(super) retry_after: Duration,
+pub(crate) struct Blocked {
+    pub(crate) retry_after: Duration,
     /// A good fetch started within the spacing: what it did not bring does not exist.
-    pub(super) just_answered: bool,
+    pub(crate) just_answered: bool,
     /// No other fetch was held up since the last one began.
-    pub(super) first: bool,
+    pub(crate) first: bool,
 }
 
 impl Control {
     /// What to wait for while a fetch is under way: it closes when the fetch has ended.
     ///
     /// One that began longer ago than `limit` is lost: its runtime does not run any more.
-    pub(super) fn in_flight(
+    pub(crate) fn in_flight(
         &self,
         limit: Duration,
         now: Moment,
@@ -85,7 +85,7 @@ impl Control {
 
     /// Begins a fetch, unless spacing or back-off hold it up. Returns its number, and the sender
     /// that lives as long as it. Not while one is [under way](Self::in_flight).
-    pub(super) fn begin(
+    pub(crate) fn begin(
         &mut self,
         cause: Cause,
         now: Moment,
@@ -108,12 +108,12 @@ impl Control {
     }
 
     /// Whether no fetch began after this one.
-    pub(super) fn is_newest(&self, number: u64) -> bool {
+    pub(crate) fn is_newest(&self, number: u64) -> bool {
         number == self.begun
     }
 
     /// Notes how the newest fetch ended.
-    pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
+    pub(crate) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
         self.in_flight = None;
         match ending {
             Ending::Good { new_keys } => {
@@ -133,7 +133,7 @@ impl Control {
     }
 
     /// How long spacing and back-off hold the next fetch up; zero: it may start.
-    pub(super) fn blocked_for(&self, now: Moment) -> Duration {
+    pub(crate) fn blocked_for(&self, now: Moment) -> Duration {
         let spacing = if self.fruitless_in_row >= MAX_FRUITLESS { WIDE_SPACING } else { SPACING };
         let rest = |since: Moment, length: Duration| length.saturating_sub(now.since(since));
         let spaced = self.last_start.map_or(Duration::ZERO, |start| rest(start, spacing));
@@ -143,7 +143,7 @@ impl Control {
 
     /// Whether nothing was tried for an hour, for keys that are there since `born`, or what was tried
     /// is lost (see [`in_flight`](Self::in_flight)); and while the fetch that ends this is under way.
-    pub(super) fn is_idle(&self, born: Moment, limit: Duration, now: Moment) -> bool {
+    pub(crate) fn is_idle(&self, born: Moment, limit: Duration, now: Moment) -> bool {
         if self.in_flight(limit, now).is_some() {
             return self.ended_idleness;
         }

@@ -12,7 +12,7 @@ use super::view::NoKey;
 use crate::clock::Moment;
 
 /// Said when nothing tells how long: the next fetch may start at once, or there will be none.
-pub(super) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why no fetch started.
 pub(super) enum Refusal {
@@ -74,7 +74,7 @@ pub(super) async fn ended(flight: &mut watch::Receiver<Outcome>) {
 }
 
 /// Whether the fetch ended before the deadline.
-pub(super) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<Outcome>) -> bool {
+pub(crate) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<Outcome>) -> bool {
     timeout_at(deadline, ended(flight)).await.is_ok()
 }
 

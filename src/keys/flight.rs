@@ -135,7 +135,7 @@ impl Drop for Flight {
 }
 
 /// Fetches, with one more try at once after a connection error, all within the limit.
-pub(super) async fn attempt(
+pub(crate) async fn attempt(
     fetcher: &dyn DynFetchJwks,
     request: JwksRequest,
     limit: Duration,

@@ -1,11 +1,9 @@
 //! The keys of a user pool: fetched once for everybody, refreshed, replaced, and kept over outages.
 
-#[cfg(feature = "alb")]
-mod alb;
 mod builder;
-mod control;
-mod demand;
-mod flight;
+pub(crate) mod control;
+pub(crate) mod demand;
+pub(crate) mod flight;
 mod issuer;
 mod jwk;
 mod key_set;
@@ -22,8 +20,6 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-#[cfg(feature = "alb")]
-pub(crate) use self::alb::{AlbKey, KeyId, SignerKeys};
 pub use self::builder::JwksCacheBuilder;
 pub(crate) use self::issuer::IssuerKeys;
 pub(crate) use self::key_set::Key;

@@ -42,13 +42,13 @@ impl Timing {
     }
 
     /// After this long a fetch is lost: it ends sooner, if its runtime runs.
-    pub(super) fn lost_after(&self) -> Duration {
+    pub(crate) fn lost_after(&self) -> Duration {
         self.request_timeout.saturating_mul(2)
     }
 
     /// The age at which one set is read again: ±10 %, so that a fleet that started together does
     /// not fetch together, and sooner if the answer's `max-age` says so.
-    pub(super) fn refresh_after(&self, max_age: Option<Duration>) -> Duration {
+    pub(crate) fn refresh_after(&self, max_age: Option<Duration>) -> Duration {
         let longest = max_age.map_or(Duration::MAX, |age| age.max(MIN_REFRESH_AFTER));
         let base = self.refresh_after.min(longest);
         let spread = (base / 5).mul_f64(fastrand::f64());

@@ -9,11 +9,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::respond::RespondToRejection;
-use crate::Rejection;
-use crate::challenge::Challenge;
+use crate::rejection::{Challenge, Rejection};
 
 /// A verification that waits for a key; it brings what the request's extensions get.
-pub(super) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
+pub(crate) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`CognitoService`](crate::CognitoService).

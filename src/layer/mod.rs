@@ -1,7 +1,5 @@
 //! The middleware itself: wraps a service, and lets verified requests through.
 
-#[cfg(feature = "alb")]
-mod alb;
 mod future;
 mod respond;
 mod service;
@@ -14,14 +12,14 @@ use std::sync::Arc;
 use http::Response;
 use tower_layer::Layer;
 
-#[cfg(all(feature = "alb", feature = "axum"))]
-pub(crate) use self::alb::BehindLoadBalancer;
-#[cfg(feature = "alb")]
-pub use self::alb::{AlbLayer, AlbService};
 pub use self::future::ResponseFuture;
+#[cfg(feature = "alb")]
+pub(crate) use self::future::Verification;
 pub use self::respond::{DefaultResponse, RespondToRejection};
 pub use self::service::CognitoService;
 use self::settings::Settings;
+#[cfg(feature = "alb")]
+pub(crate) use self::verdict::Verdict;
 use crate::{CognitoVerifier, ConfigError, Rejection, TokenSource};
 
 /// A tower layer that lets requests with a good token through, with their claims.

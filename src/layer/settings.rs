@@ -4,8 +4,7 @@ use http::{Extensions, HeaderMap};
 
 use super::future::Verification;
 use super::verdict::Verdict;
-use crate::challenge::Challenge;
-use crate::rejection::{Cause, Rejection};
+use crate::rejection::{Cause, Challenge, Rejection};
 use crate::verifier::{Pending, Wanted};
 use crate::{CognitoClaims, CognitoVerifier, TokenSource};
 

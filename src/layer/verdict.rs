@@ -2,11 +2,10 @@ use http::Request;
 use tower_service::Service;
 
 use super::future::{ResponseFuture, Verification};
-use crate::Rejection;
-use crate::challenge::Challenge;
+use crate::rejection::{Challenge, Rejection};
 
 /// What becomes of a request.
-pub(super) enum Verdict<C> {
+pub(crate) enum Verdict<C> {
     Passed(Option<C>),
     Refused(Rejection),
     /// A key must be waited for.
@@ -15,7 +14,7 @@ pub(super) enum Verdict<C> {
 
 impl<C: Clone + Send + Sync + 'static> Verdict<C> {
     /// Sends the request on with its claims, or not. `inner` was polled ready.
-    pub(super) fn carry_out<S, R, B>(
+    pub(crate) fn carry_out<S, R, B>(
         self,
         inner: &mut S,
         mut request: Request<B>,

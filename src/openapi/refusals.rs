@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use crate::VerifyError;
-use crate::challenge::Challenge;
-use crate::rejection::{Cause, Rejection};
+use crate::rejection::{Cause, Challenge, Rejection};
 use crate::token::BadCredentials;
 
 /// One refusal of each kind that a client can get, under a name for it.

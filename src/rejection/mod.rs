@@ -4,6 +4,7 @@ mod answer;
 #[cfg(feature = "alb")]
 mod answer_alb;
 mod cause;
+mod challenge;
 mod own;
 
 use std::fmt;
@@ -16,10 +17,10 @@ use http::{Response, StatusCode};
 
 use self::answer::Answer;
 pub(crate) use self::cause::Cause;
+pub(crate) use self::challenge::Challenge;
 #[cfg(feature = "alb")]
 use crate::AlbVerifyError;
 use crate::VerifyError;
-use crate::challenge::Challenge;
 
 /// Why a request was refused, and the answer that it gets.
 ///

@@ -11,8 +11,7 @@ use tower_layer::Layer;
 use self::rule::Rule;
 pub use self::service::{RequireFuture, RequireService};
 use crate::CognitoClaims;
-use crate::challenge::Challenge;
-use crate::rejection::{Cause, Rejection};
+use crate::rejection::{Cause, Challenge, Rejection};
 
 /// A layer that lets a request through if its claims meet a requirement.
 ///

@@ -6,7 +6,7 @@ use http::Uri;
 use super::ProtectedResource;
 use super::identifier::Identifier;
 use super::metadata::Metadata;
-use crate::url::{self, is_loopback};
+use crate::pool::url::{self, is_loopback};
 use crate::{ConfigError, UserPool};
 
 /// Settings of a [`ProtectedResource`]: from [`ProtectedResource::builder`].

@@ -1,5 +1,5 @@
 use crate::ConfigError;
-use crate::url::{self, is_loopback};
+use crate::pool::url::{self, is_loopback};
 
 const ROLE: &str = "a resource identifier";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";

@@ -25,19 +25,17 @@
 //! # }
 //! ```
 
-#[cfg(feature = "alb")]
-mod alb;
 mod endpoint;
-mod faults;
+pub(crate) mod faults;
 mod key;
-mod pool;
+pub(crate) mod pool;
 mod routes;
-mod server;
+pub(crate) mod server;
 mod token;
-mod uuid;
+pub(crate) mod uuid;
 
-#[cfg(feature = "alb")]
-pub use self::alb::{TestAlbData, TestLoadBalancer};
 pub use self::pool::TestPool;
 pub use self::token::TestToken;
+#[cfg(feature = "alb")]
+pub use crate::alb::testing::{TestAlbData, TestLoadBalancer};
 pub use crate::clock::TestClock;

@@ -180,7 +180,7 @@ impl fmt::Debug for TestPool {
 }
 
 #[expect(clippy::expect_used, reason = "the id is of the right form")]
-pub(super) fn new_user_pool() -> UserPool {
+pub(crate) fn new_user_pool() -> UserPool {
     let suffix: String = std::iter::repeat_with(fastrand::alphanumeric).take(9).collect();
     UserPool::new(&format!("us-east-1_{suffix}")).expect("a region and nine letters or digits")
 }

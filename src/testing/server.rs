@@ -5,13 +5,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// An endpoint of keys on a loopback port; it stops when this is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: std::net::SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    pub(super) async fn start(router: Router) -> io::Result<Self> {
+    pub(crate) async fn start(router: Router) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
@@ -23,7 +23,7 @@ impl Server {
     }
 
     /// Where it listens, like `http://127.0.0.1:12345`.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }

@@ -1,7 +1,5 @@
 //! The verifier: which pool, which key, signature, claims at a time.
 
-#[cfg(feature = "alb")]
-mod alb;
 mod builder;
 mod environment;
 mod key_source;
@@ -12,10 +10,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "alb")]
-pub(crate) use self::alb::{AlbPending, WantedAlbKey};
-#[cfg(feature = "alb")]
-pub use self::alb::{AlbVerifier, AlbVerifierBuilder};
 use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
 use self::key_source::{AtHand, AtHandOrWanted, Obtained};

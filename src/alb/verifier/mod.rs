@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::AlbVerifierBuilder;
-use crate::claims::{AlbOrigin, AlbPayload};
+use super::header::{AlbHeader, AlbJws};
+use super::keys::{AlbKey, KeyId, SignerKeys};
+use super::payload::{AlbOrigin, AlbPayload};
+use super::{AlbClaims, LoadBalancer};
 use crate::clock::{Clock, Moment};
-use crate::jws::{AlbHeader, AlbJws};
-use crate::keys::{AlbKey, KeyId, NoKey, SignerKeys};
-use crate::{AlbClaims, AlbVerifyError, ClientIds, ConfigError, LoadBalancer, UserPool, telemetry};
+use crate::keys::NoKey;
+use crate::{AlbVerifyError, ClientIds, ConfigError, UserPool, telemetry};
 
 /// Verifies `x-amzn-oidc-data`, which an Application Load Balancer adds to the requests of users
 /// whom it has authenticated. Clone = the same verifier.

@@ -8,13 +8,12 @@ use super::flight::Flight;
 use super::shelf::Shelf;
 use super::state::State;
 use super::{AlbKey, KeyId};
-use crate::LoadBalancer;
+use crate::alb::LoadBalancer;
 use crate::clock::{Clock, Moment};
 use crate::fetch::DynFetchJwks;
-use crate::keys::NoKey;
 use crate::keys::control::{Cause, Outcome};
 use crate::keys::demand::{DEFAULT_RETRY_AFTER, ended_by};
-use crate::keys::timing::Timing;
+use crate::keys::{NoKey, Timing};
 
 /// The keys of one load balancer: read without a lock, fetched one at a time.
 ///

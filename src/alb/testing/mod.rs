@@ -11,10 +11,11 @@ use std::time::Duration;
 pub use self::data::TestAlbData;
 use self::endpoint::{KeyEndpoint, Offline};
 use self::key::TestAlbKey;
-use super::TestClock;
-use super::pool::new_user_pool;
-use super::server::Server;
-use crate::{AlbVerifier, AlbVerifierBuilder, ClientIds, LoadBalancer, UserPool};
+use super::{AlbVerifier, AlbVerifierBuilder, LoadBalancer};
+use crate::testing::TestClock;
+use crate::testing::pool::new_user_pool;
+use crate::testing::server::Server;
+use crate::{ClientIds, UserPool};
 
 /// A load balancer for tests: an ES256 key, its endpoint, and `x-amzn-oidc-data` as AWS signs it.
 ///

@@ -1,17 +1,13 @@
 //! The claims that a load balancer signs.
 
-mod payload;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::payload::{AlbOrigin, AlbPayload};
-use super::date::NumericDate;
-use super::member;
 use crate::ClaimError;
+use crate::claims::{NumericDate, read_member};
 
 /// The claims of `x-amzn-oidc-data`: who signed in at an Application Load Balancer. Cheap to clone.
 ///
@@ -29,19 +25,19 @@ use crate::ClaimError;
 /// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
 #[derive(Clone)]
 pub struct AlbClaims {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    raw: Box<str>,
-    sub: String,
-    email: Option<String>,
-    email_verified: bool,
-    username: Option<String>,
-    issuer: String,
-    client_id: String,
-    signer: String,
-    expires_at: NumericDate,
+pub(super) struct Inner {
+    pub(super) raw: Box<str>,
+    pub(super) sub: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified: bool,
+    pub(super) username: Option<String>,
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) signer: String,
+    pub(super) expires_at: NumericDate,
 }
 
 impl AlbClaims {
@@ -101,7 +97,7 @@ impl AlbClaims {
     ///
     /// [`ClaimError`] if the claim has another type, or is there twice.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
-        let claim = member::read(&self.inner.raw, name);
+        let claim = read_member(&self.inner.raw, name);
         claim.map_err(|error| ClaimError::new::<T>(format!("the claim {name:?}"), &error))
     }
 

@@ -2,13 +2,12 @@ use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, HeaderName};
 
-use crate::challenge::Challenge;
-use crate::layer::future::Verification;
-use crate::layer::verdict::Verdict;
-use crate::rejection::{Cause, Rejection};
+use super::verifier::{AlbPending, WantedAlbKey};
+use super::{AlbClaims, AlbVerifier};
+use crate::AlbVerifyError;
+use crate::layer::{Verdict, Verification};
+use crate::rejection::{Cause, Challenge, Rejection};
 use crate::token::{BadCredentials, mark_sensitive, single};
-use crate::verifier::{AlbPending, WantedAlbKey};
-use crate::{AlbClaims, AlbVerifier, AlbVerifyError};
 
 const DATA: HeaderName = HeaderName::from_static("x-amzn-oidc-data");
 /// The access token, which the load balancer adds beside.

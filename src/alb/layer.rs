@@ -1,20 +1,14 @@
 //! The middleware behind a load balancer.
 
-mod service;
-mod settings;
-
 use std::fmt;
 use std::sync::Arc;
 
 use http::Response;
 use tower_layer::Layer;
 
-pub use self::service::AlbService;
-#[cfg(feature = "axum")]
-pub(crate) use self::settings::BehindLoadBalancer;
-use self::settings::Settings;
-use super::DefaultResponse;
-use crate::{AlbVerifier, ConfigError, Rejection};
+use super::authenticate::Settings;
+use super::{AlbService, AlbVerifier};
+use crate::{ConfigError, DefaultResponse, Rejection};
 
 /// A tower layer that lets requests through that a trusted load balancer has authenticated, with
 /// their [`AlbClaims`](crate::AlbClaims).

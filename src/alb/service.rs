@@ -5,10 +5,9 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::settings::Settings;
-use crate::AlbClaims;
-use crate::layer::future::ResponseFuture;
-use crate::layer::respond::RespondToRejection;
+use super::AlbClaims;
+use super::authenticate::Settings;
+use crate::layer::{RespondToRejection, ResponseFuture};
 
 /// The service of [`AlbLayer`](crate::AlbLayer).
 #[derive(Clone)]

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{AlbClaims, Inner};
+use super::claims::{AlbClaims, Inner};
 use crate::AlbVerifyError;
-use crate::claims::date::NumericDate;
-use crate::claims::identity::Flag;
+use crate::claims::{Flag, NumericDate};
 use crate::json::{self, Text, present};
 
 /// The payload as it was sent. Claims that are not named here are not read.

@@ -1,7 +1,14 @@
+//! A user pool and its app clients: which tokens are meant, and where their keys are read.
+
+mod client_ids;
+pub(crate) mod region;
+pub(crate) mod url;
+
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ConfigError, region, url};
+pub use self::client_ids::ClientIds;
+use crate::ConfigError;
 
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 const MAX_ID_LENGTH: usize = 55;

@@ -3,11 +3,11 @@ use base64::engine::general_purpose::URL_SAFE;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{MAX_HEADER_BYTES, MAX_TOKEN_BYTES};
+use super::keys::{AlbKey, KeyId};
 use crate::AlbVerifyError;
 use crate::claims::NumericDate;
 use crate::json::{self, Text, present};
-use crate::keys::{AlbKey, KeyId};
+use crate::jws::{MAX_HEADER_BYTES, MAX_TOKEN_BYTES};
 
 /// What a load balancer signed, well-formed and by ES256; nothing in it is proven yet.
 #[derive(Debug)]

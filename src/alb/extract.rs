@@ -1,8 +1,8 @@
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use crate::AlbClaims;
-use crate::layer::BehindLoadBalancer;
+use super::AlbClaims;
+use super::authenticate::BehindLoadBalancer;
 use crate::rejection::{Cause, Rejection};
 
 /// Refuses a request without a sign-in at the load balancer, behind an optional layer.

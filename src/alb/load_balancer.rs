@@ -1,7 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ConfigError, region, url};
+use crate::ConfigError;
+use crate::pool::{region, url};
 
 const MAX_NAME_LENGTH: usize = 32;
 const ACCOUNT_LENGTH: usize = 12;

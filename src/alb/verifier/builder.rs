@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AlbVerifier, Inner};
+use crate::alb::LoadBalancer;
+use crate::alb::keys::SignerKeys;
 use crate::clock::Clock;
 use crate::fetch::{DynFetchJwks, FetchJwks};
-use crate::keys::{SignerKeys, Timing};
-use crate::{ClientIds, ConfigError, LoadBalancer, UserPool};
+use crate::keys::Timing;
+use crate::{ClientIds, ConfigError, UserPool};
 
 /// The age at which a key is looked at again.
 const REFRESH_AFTER: Duration = Duration::from_secs(24 * 3600);
