@@ -104,6 +104,29 @@ macro_rules! accessors {
                 self.common().event_id.as_deref()
             }
 
+            /// How the user was authenticated, as a level that the pool names: the claim `acr` (OpenID
+            /// Connect Core §2). Cognito's own names are `urn:cognito:loa:1` to `urn:cognito:loa:4`.
+            ///
+            /// To ask for a level: [`Require::acr`](crate::Require::acr).
+            #[must_use]
+            pub fn acr(&self) -> Option<&str> {
+                self.common().acr.as_deref()
+            }
+
+            /// The methods by which the user was authenticated, like `pwd` or `otp` (RFC 8176): the
+            /// claim `amr`. Empty without it.
+            #[must_use]
+            pub fn amr(&self) -> &[String] {
+                &self.common().amr
+            }
+
+            /// The party that acts for the user, after a token exchange: `sub` of the claim `act`
+            /// (RFC 8693 §4.1). `None` if the user, or the app client, acts itself.
+            #[must_use]
+            pub fn actor(&self) -> Option<&str> {
+                self.common().actor.as_deref()
+            }
+
             /// One claim by its name, like `custom:tenant`; `None` if it is absent or `null`.
             ///
             /// Reads the payload anew at each call: a claim that is needed often is better kept.

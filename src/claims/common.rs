@@ -1,5 +1,9 @@
 use std::fmt;
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
 use super::date::NumericDate;
 use super::payload::Payload;
 use super::times::Times;
@@ -25,6 +29,15 @@ pub(super) struct Common {
     pub(super) jti: Option<String>,
     pub(super) origin_jti: Option<String>,
     pub(super) event_id: Option<String>,
+    pub(super) acr: Option<String>,
+    pub(super) amr: Vec<String>,
+    pub(super) actor: Option<String>,
+}
+
+/// The claim `act` (RFC 8693 §4.1), as far as it is read.
+#[derive(Deserialize)]
+struct Actor {
+    sub: String,
 }
 
 impl Common {
@@ -50,8 +63,16 @@ impl Common {
             jti: owned(&payload.jti),
             origin_jti: owned(&payload.origin_jti),
             event_id: owned(&payload.event_id),
+            acr: readable(payload.acr),
+            amr: readable(payload.amr).unwrap_or_default(),
+            actor: readable(payload.act).map(|actor: Actor| actor.sub),
         }
     }
+}
+
+/// A claim in its type; `None` if it cannot be read: it never lets a token in, and never refuses one.
+fn readable<T: DeserializeOwned>(claim: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(claim?.get()).ok()
 }
 
 impl fmt::Debug for Common {

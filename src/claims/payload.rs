@@ -34,6 +34,12 @@ pub(crate) struct Payload<'a> {
     pub(super) event_id: Option<Text<'a>>,
     #[serde(borrow, default, rename = "cognito:groups", deserialize_with = "present")]
     pub(super) groups: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) acr: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) amr: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) act: Option<&'a RawValue>,
     // Access tokens.
     #[serde(borrow, default, deserialize_with = "present")]
     pub(super) client_id: Option<&'a RawValue>,

@@ -19,7 +19,8 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(verifier: CognitoVerifier) -> Self {
-        let (sources, challenge) = (vec![TokenSource::bearer()], Challenge::default());
+        let (sources, mut challenge) = (vec![TokenSource::bearer()], Challenge::default());
+        challenge.set_clock(verifier.clock());
         Self { verifier, optional: false, sources, challenge }
     }
 

@@ -95,6 +95,14 @@ impl Answer {
                     "The bearer of the token is not allowed to do this."
                 )
             }
+            Cause::Authentication(_) => {
+                answer!(
+                    InsufficientAuthentication,
+                    UNAUTHORIZED,
+                    "insufficient_user_authentication",
+                    "This needs a more recent or a stronger sign-in: sign in again."
+                )
+            }
             #[cfg(feature = "alb")]
             Cause::NoData => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")

@@ -2,10 +2,12 @@
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
 
 use http::HeaderValue;
 
 use crate::ConfigError;
+use crate::clock::Clock;
 
 const DEFAULT_REALM: &str = "cognito";
 /// No scheme of the registry: a client that knows it does not exist, and none tries to meet it with
@@ -20,6 +22,8 @@ const LOAD_BALANCER_SCHEME: &str = "ALB";
 #[derive(Clone, Debug)]
 pub(crate) struct Challenge {
     settings: Arc<Settings>,
+    /// The clock of the layer's verifier, for what is required of a sign-in's age.
+    clock: Clock,
 }
 
 #[derive(Clone)]
@@ -65,6 +69,16 @@ impl Challenge {
         Self::of_scheme(LOAD_BALANCER_SCHEME)
     }
 
+    /// Goes by this clock.
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+    }
+
+    /// What time it is by the clock of the layer's verifier, since 1970.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now().wall()
+    }
+
     /// Takes what is allowed of the realm, and an error if that is not all of it.
     pub(crate) fn set_realm(&mut self, realm: &str) -> Result<(), ConfigError> {
         let clean = quotable(realm);
@@ -82,26 +96,30 @@ impl Challenge {
 
     /// The header's value: a realm always, so that the scheme has a parameter (RFC 6750 §3).
     ///
-    /// Each is built once, but for those that name a scope.
-    pub(crate) fn value(&self, error: Option<Error>, scope: Option<&str>) -> HeaderValue {
-        let slots = self.settings.built.iter().filter(|_| scope.is_none());
+    /// Each is built once, but for those that say what the request needs: `scope` (RFC 6750 §3),
+    /// `acr_values` and `max_age` (RFC 9470 §3).
+    pub(crate) fn value(&self, error: Option<Error>, needed: &[(&str, &str)]) -> HeaderValue {
+        let slots = self.settings.built.iter().filter(|_| needed.is_empty());
         for slot in slots {
-            let (own, value) = slot.get_or_init(|| (error, self.build(error, None)));
+            let (own, value) = slot.get_or_init(|| (error, self.build(error, &[])));
             if *own == error {
                 return value.clone();
             }
         }
-        self.build(error, scope)
+        self.build(error, needed)
     }
 
-    fn build(&self, error: Option<Error>, scope: Option<&str>) -> HeaderValue {
+    fn build(&self, error: Option<Error>, needed: &[(&str, &str)]) -> HeaderValue {
         let mut text = format!("{} realm=\"{}\"", self.settings.scheme, self.settings.realm);
         if let Some((code, description)) = error {
             // Writing to a string cannot fail.
             let _ = write!(text, ", error=\"{code}\", error_description=\"{description}\"");
         }
-        if let Some(scope) = scope.map(quotable).filter(|scope| !scope.trim().is_empty()) {
-            let _ = write!(text, ", scope=\"{scope}\"");
+        for (name, value) in needed {
+            let value = quotable(value);
+            if !value.trim().is_empty() {
+                let _ = write!(text, ", {name}=\"{value}\"");
+            }
         }
         if let Some(url) = &self.settings.resource_metadata {
             let _ = write!(text, ", resource_metadata=\"{url}\"");
@@ -112,7 +130,8 @@ impl Challenge {
     fn of_scheme(scheme: &'static str) -> Self {
         let realm = DEFAULT_REALM.to_owned();
         let (resource_metadata, built) = (None, Built::default());
-        Self { settings: Arc::new(Settings { scheme, realm, resource_metadata, built }) }
+        let settings = Arc::new(Settings { scheme, realm, resource_metadata, built });
+        Self { settings, clock: Clock::default() }
     }
 
     /// What was built before a change no longer holds.
@@ -148,9 +167,9 @@ mod tests {
         let mut challenge = Challenge::default();
         let error = challenge.set_realm("a\"b\\c\r\nd\u{e9}").expect_err("forbidden characters");
         assert!(error.to_string().contains("realm"), "{error}");
-        assert_eq!(challenge.value(None, None), "Bearer realm=\"abcd\"");
+        assert_eq!(challenge.value(None, &[]), "Bearer realm=\"abcd\"");
         assert!(challenge.set_realm("").is_err());
-        assert_eq!(challenge.value(None, None), "Bearer realm=\"cognito\"");
+        assert_eq!(challenge.value(None, &[]), "Bearer realm=\"cognito\"");
     }
 
     #[test]
@@ -162,12 +181,12 @@ mod tests {
             let expected = format!(
                 "Bearer realm=\"cognito\", error=\"{error}\", error_description=\"{text}\""
             );
-            assert_eq!(challenge.value(Some((error, text)), None), expected);
+            assert_eq!(challenge.value(Some((error, text)), &[]), expected);
         }
-        assert_eq!(challenge.value(None, None), "Bearer realm=\"cognito\"");
+        assert_eq!(challenge.value(None, &[]), "Bearer realm=\"cognito\"");
         challenge.set_realm("orders").expect("a good realm");
         let expected = "Bearer realm=\"orders\", error=\"a\", error_description=\"No. 0\"";
-        assert_eq!(challenge.value(Some(errors[0]), None), expected);
+        assert_eq!(challenge.value(Some(errors[0]), &[]), expected);
     }
 
     #[test]
@@ -176,7 +195,7 @@ mod tests {
         challenge.set_realm("orders").expect("a good realm");
         challenge.set_resource_metadata("https://a.example/m").expect("a good URL");
         assert_eq!(
-            challenge.value(Some(("insufficient_scope", "No.")), Some("a/b c\"")),
+            challenge.value(Some(("insufficient_scope", "No.")), &[("scope", "a/b c\"")]),
             "Bearer realm=\"orders\", error=\"insufficient_scope\", error_description=\"No.\", \
              scope=\"a/b c\", resource_metadata=\"https://a.example/m\"",
         );

@@ -16,7 +16,7 @@ use http::header::{
 use http::{Response, StatusCode};
 
 use self::answer::Answer;
-pub(crate) use self::cause::Cause;
+pub(crate) use self::cause::{Cause, Needed};
 pub(crate) use self::challenge::Challenge;
 #[cfg(feature = "alb")]
 use crate::AlbVerifyError;
@@ -69,6 +69,8 @@ pub enum RejectionKind {
     InsufficientScope,
     /// The token is good, but its bearer may not do this: 403.
     Forbidden,
+    /// The token is good, but the user must sign in again, or in a stronger way: 401 (RFC 9470).
+    InsufficientAuthentication,
     /// The pool's keys cannot be had, so the token could not be judged: 503.
     KeysUnavailable,
     /// A route asks for claims and their layer is not around it: 500.
@@ -116,11 +118,9 @@ impl Rejection {
     pub fn www_authenticate(&self) -> Option<HeaderValue> {
         let answer = self.answer();
         let error = answer.code.map(|code| (code, answer.description));
-        let scope = match &self.cause {
-            Cause::Scope(scope) => Some(scope.as_ref()),
-            _ => None,
-        };
-        let value = |challenge: &Challenge| challenge.value(error, scope);
+        let needed = self.cause.needed();
+        let needed: Vec<_> = needed.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        let value = |challenge: &Challenge| challenge.value(error, &needed);
         let own = || self.challenge.as_ref().map_or_else(|| value(&Challenge::default()), value);
         answer.challenges.then(own)
     }

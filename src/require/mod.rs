@@ -4,6 +4,7 @@ mod rule;
 mod service;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Extensions;
 use tower_layer::Layer;
@@ -11,7 +12,7 @@ use tower_layer::Layer;
 use self::rule::Rule;
 pub use self::service::{RequireFuture, RequireService};
 use crate::CognitoClaims;
-use crate::rejection::{Cause, Challenge, Rejection};
+use crate::rejection::{Cause, Challenge, Needed, Rejection};
 
 /// A layer that lets a request through if its claims meet a requirement.
 ///
@@ -76,6 +77,41 @@ impl Require {
         Self::rule(Rule::AllGroups(texts(groups)))
     }
 
+    /// Requires that the user signed in within this time, as the claim `auth_time` says: for what
+    /// somebody at an unlocked computer should not be able to do. Whole seconds. A token without
+    /// `auth_time`, a machine's for example, never meets it.
+    ///
+    /// The answer is 401 with `error="insufficient_user_authentication"` and `max_age` (RFC 9470
+    /// §3): the client lets the user sign in with that `max_age` and comes back.
+    ///
+    /// ```
+    /// use axum_cognito::Require;
+    /// use std::time::Duration;
+    ///
+    /// let recent = Require::group("admins").and(Require::signed_in_within(Duration::from_secs(300)));
+    /// # let _ = recent;
+    /// ```
+    pub fn signed_in_within(age: Duration) -> Self {
+        Self::rule(Rule::SignedInWithin(age))
+    }
+
+    /// Requires that the user was authenticated at one of these levels, as the claim `acr` says,
+    /// best first. Without any level, nobody comes through.
+    ///
+    /// Names of levels have no order that a program could know: name every one that is enough.
+    /// Cognito's own are `urn:cognito:loa:1` to `urn:cognito:loa:4`. The answer is 401 with
+    /// `error="insufficient_user_authentication"` and `acr_values` (RFC 9470 §3).
+    ///
+    /// ```
+    /// use axum_cognito::Require;
+    ///
+    /// let strong = Require::acr(["urn:cognito:loa:4", "urn:cognito:loa:3"]);
+    /// # let _ = strong;
+    /// ```
+    pub fn acr<I: IntoIterator<Item: Into<String>>>(levels: I) -> Self {
+        Self::rule(Rule::Acr(texts(levels)))
+    }
+
     /// Asks whatever you like. It must not block.
     ///
     /// Example: [a claim of your own](crate::guide::scopes_groups_roles#anything-else).
@@ -105,12 +141,24 @@ impl Require {
         };
         let refuse = |cause| Rejection::new(cause, challenge.clone());
         let claims = extensions.get::<CognitoClaims>().ok_or_else(|| refuse(Cause::NoToken))?;
-        let unmet = self.rules.iter().find(|rule| !rule.is_met(claims));
+        let now = challenge.now();
+        let unmet = self.rules.iter().find(|rule| !rule.is_met(claims, now));
         match unmet {
             None => Ok(()),
             Some(rule) if rule.asks_for_scopes() => Err(refuse(self.needed_scopes(claims))),
+            Some(rule) if rule.needed_sign_in().is_some() => Err(refuse(self.needed_sign_in())),
             Some(_) => Err(refuse(Cause::Forbidden)),
         }
+    }
+
+    /// All that the route needs of a sign-in, so that the next one comes through (RFC 9470 §3): the
+    /// shortest of several ages, and the levels that satisfy every rule.
+    fn needed_sign_in(&self) -> Cause {
+        let mut needed = Needed::default();
+        for rule in self.rules.iter().filter_map(Rule::needed_sign_in) {
+            needed.narrow(rule);
+        }
+        Cause::Authentication(needed)
     }
 
     /// All the scopes that the route needs of this token, so that a client that asks for them comes

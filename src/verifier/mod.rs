@@ -153,6 +153,11 @@ impl CognitoVerifier {
         &self.inner.pools
     }
 
+    /// The clock by which tokens expire.
+    pub(crate) fn clock(&self) -> Clock {
+        self.inner.clock.clone()
+    }
+
     /// What `aud` of an access token must hold.
     #[cfg(feature = "resource-metadata")]
     pub(crate) fn audience(&self) -> Option<&str> {

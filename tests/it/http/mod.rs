@@ -11,6 +11,7 @@ mod readiness;
 mod rejection;
 mod require;
 mod sources;
+mod step_up;
 mod wiring;
 
 use std::sync::LazyLock;
