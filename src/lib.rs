@@ -51,13 +51,11 @@ pub use self::error::AlbVerifyError;
 pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
-pub use self::layer::{
-    CognitoLayer, CognitoService, DefaultResponse, RespondToRejection, ResponseFuture,
-};
+pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};
 #[cfg(feature = "utoipa")]
 pub use self::openapi::CognitoSecurity;
 pub use self::pool::{ClientIds, UserPool};
-pub use self::rejection::{Rejection, RejectionKind};
+pub use self::rejection::{DefaultResponse, Rejection, RejectionKind, RespondToRejection};
 pub use self::require::{Require, RequireFuture, RequireService};
 #[cfg(feature = "resource-metadata")]
 pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};

@@ -7,7 +7,8 @@ use tower_service::Service;
 
 use super::AlbClaims;
 use super::authenticate::Settings;
-use crate::layer::{RespondToRejection, ResponseFuture};
+use crate::layer::ResponseFuture;
+use crate::rejection::RespondToRejection;
 
 /// The service of [`AlbLayer`](crate::AlbLayer).
 #[derive(Clone)]

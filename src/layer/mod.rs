@@ -1,7 +1,6 @@
 //! The middleware itself: wraps a service, and lets verified requests through.
 
 mod future;
-mod respond;
 mod service;
 mod settings;
 mod verdict;
@@ -15,12 +14,11 @@ use tower_layer::Layer;
 pub use self::future::ResponseFuture;
 #[cfg(feature = "alb")]
 pub(crate) use self::future::Verification;
-pub use self::respond::{DefaultResponse, RespondToRejection};
 pub use self::service::CognitoService;
 use self::settings::Settings;
 #[cfg(feature = "alb")]
 pub(crate) use self::verdict::Verdict;
-use crate::{CognitoVerifier, ConfigError, Rejection, TokenSource};
+use crate::{CognitoVerifier, ConfigError, DefaultResponse, Rejection, TokenSource};
 
 /// A tower layer that lets requests with a good token through, with their claims.
 ///
@@ -28,10 +26,6 @@ use crate::{CognitoVerifier, ConfigError, Rejection, TokenSource};
 /// `Authorization: Bearer` alone. The claims are an extractor with the feature `axum`, and
 /// `request.extensions().get::<CognitoClaims>()` without. Put it inside of a CORS layer, so that
 /// preflight requests, which carry no token, are answered before.
-///
-/// Generic over the bodies: the default answer wants a response body that is `From<&'static str>`,
-/// as axum's and `http_body_util::Full` are; for another one give
-/// [`on_rejection`](Self::on_rejection).
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -45,6 +39,19 @@ use crate::{CognitoVerifier, ConfigError, Rejection, TokenSource};
 /// let app: Router = Router::new().route("/me", get(me)).layer(CognitoLayer::new(verifier));
 /// # Ok::<(), axum_cognito::ConfigError>(())
 /// ```
+///
+/// # Other response bodies
+///
+/// The default answer is JSON, so the responses inside need a body that is `From<&'static str>`, as
+/// `axum::body::Body`, `http_body_util::Full<Bytes>` and `String` are. `Router::layer` always has
+/// such a body. Elsewhere the compiler may say that a response body is not supported:
+///
+/// - Inside a `ServiceBuilder`, `TraceLayer`, `CompressionLayer` and `CatchPanicLayer` change the body
+///   of the response. Add them with `Router::layer`, or put
+///   `tower_http::map_response_body::MapResponseBodyLayer::new(axum::body::Body::new)` between
+///   them and this layer.
+/// - On a server with another body, such as tonic's own, give [`on_rejection`](Self::on_rejection) a
+///   closure that returns a response with that body.
 #[derive(Clone)]
 #[must_use]
 pub struct CognitoLayer<R = DefaultResponse> {
@@ -105,7 +112,9 @@ impl<R> CognitoLayer<R> {
     /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
     /// with `error` and `error_description`.
     ///
-    /// The headers of [`Rejection::headers`] are added where the answer keeps the status. A refusal
+    /// The headers of [`Rejection::headers`] are added where the answer keeps the status. An answer
+    /// that replaces one from inside keeps the headers that layers in between added (CORS, cookies),
+    /// unless it has them itself or they describe the old body. A refusal
     /// that something inside answered with another status is left as it is: a 404 that hides what is
     /// there stays one.
     ///

@@ -6,9 +6,8 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::respond::RespondToRejection;
 use super::settings::Settings;
-use crate::CognitoClaims;
+use crate::{CognitoClaims, RespondToRejection};
 
 /// The service of [`CognitoLayer`](crate::CognitoLayer).
 #[derive(Clone)]

@@ -32,23 +32,22 @@ impl<C: Clone + Send + Sync + 'static> Verdict<C> {
                 ResponseFuture::forwarded(inner.call(request), challenge, respond)
             }
             Self::Refused(rejection) => {
-                // What was polled ready may hold a place, of a limit or a buffer: give it back.
-                drop(take_ready(inner));
-                ResponseFuture::refused(rejection, challenge, respond)
+                give_back(inner);
+                ResponseFuture::rejected(rejection, challenge, respond)
             }
-            Self::Waiting(verification) => ResponseFuture::waiting(
-                verification,
-                request,
-                take_ready(inner),
-                challenge,
-                respond,
-            ),
+            Self::Waiting(verification) => {
+                give_back(inner);
+                let service = inner.clone();
+                ResponseFuture::waiting(verification, request, service, challenge, respond)
+            }
         }
     }
 }
 
-/// The service that was polled ready; a clone that was not takes its place.
-fn take_ready<S: Clone>(inner: &mut S) -> S {
-    let clone = inner.clone();
-    std::mem::replace(inner, clone)
+/// Puts a clone in the place of the service that was polled ready.
+///
+/// `poll_ready` may have reserved a permit (`ConcurrencyLimit`, `Buffer`). Dropping the ready service
+/// releases it.
+fn give_back<S: Clone>(inner: &mut S) {
+    *inner = inner.clone();
 }

@@ -6,6 +6,7 @@ mod answer_alb;
 mod cause;
 mod challenge;
 mod own;
+mod respond;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use http::{Response, StatusCode};
 use self::answer::Answer;
 pub(crate) use self::cause::{Cause, Needed};
 pub(crate) use self::challenge::Challenge;
+pub use self::respond::{DefaultResponse, RespondToRejection};
 #[cfg(feature = "alb")]
 use crate::AlbVerifyError;
 use crate::VerifyError;
@@ -181,6 +183,11 @@ impl Rejection {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.extensions_mut().insert(self.clone());
         response
+    }
+
+    /// The answer as this gives it.
+    pub(crate) fn answer_with<R: RespondToRejection<B>, B>(&self, respond: &R) -> Response<B> {
+        respond.respond(self.clone())
     }
 
     /// Whether a `CognitoLayer` has answered it already.

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Require;
-use crate::rejection::Rejection;
+use crate::{DefaultResponse, Rejection, RespondToRejection};
 
 /// The service of [`Require`].
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl<S> RequireService<S> {
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for RequireService<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
-    ResBody: From<&'static str>,
+    DefaultResponse: RespondToRejection<ResBody>,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
@@ -70,14 +70,16 @@ pin_project! {
 impl<F, E, B> Future for RequireFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: From<&'static str>,
+    DefaultResponse: RespondToRejection<B>,
 {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project().state.project() {
             StateProjection::Forwarded { future } => ready!(future.poll(cx)),
-            StateProjection::Refused { rejection } => Ok(rejection.to_response()),
+            StateProjection::Refused { rejection } => {
+                Ok(rejection.answer_with(&DefaultResponse::default()))
+            }
         })
     }
 }

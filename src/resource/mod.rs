@@ -12,7 +12,7 @@ pub use self::builder::ProtectedResourceBuilder;
 use self::builder::first_issuers;
 use self::identifier::Identifier;
 use self::metadata::Metadata;
-use crate::layer::RespondToRejection;
+use crate::RespondToRejection;
 use crate::{CognitoLayer, ConfigError, JwksCache};
 
 /// An API that tells clients where to get a token: it serves its OAuth 2.0 Protected Resource

@@ -9,15 +9,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoClaims, CognitoLayer};
+use axum_cognito::testing::{TestLoadBalancer, TestPool};
+use axum_cognito::{AlbLayer, CognitoClaims, CognitoLayer};
 use http::{Request, Response, StatusCode};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 use tower::buffer::BufferLayer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::common::{late_keys, requests};
+use crate::common::endpoint::Endpoint;
+use crate::common::pools::{self, keys_at, verifier};
+use crate::common::{answers, late_keys, requests};
 
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
 
@@ -132,16 +135,71 @@ async fn a_buffer_and_a_limit_inside_take_requests_with_keys_at_hand() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_dropped_while_it_waits_gives_its_place_inside_back() {
+async fn a_request_that_waits_for_keys_holds_no_place_inside() {
     let (layer, _gate) = late_keys::layer(&POOL);
     let service = ServiceBuilder::new().layer(layer).concurrency_limit(1);
     let mut service = service.service(Slow::default().into_service());
     let mut waiting = Box::pin(service.clone().oneshot(good()));
     let context = &mut Context::from_waker(Waker::noop());
     assert!(waiting.as_mut().poll(context).is_pending());
-    assert!(service.poll_ready(context).is_pending());
-    drop(waiting);
     assert!(service.poll_ready(context).is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn made_up_keys_and_a_slow_endpoint_do_not_delay_a_good_token_behind_a_limit() {
+    let endpoint = Endpoint::new(answers::keys);
+    let keys = keys_at(&endpoint).build().expect("valid settings");
+    keys.refresh().await.expect("keys");
+    endpoint.set(async |request| {
+        sleep(Duration::from_millis(2900)).await;
+        answers::keys(request).await
+    });
+    sleep(Duration::from_secs(10)).await;
+    let layers = ServiceBuilder::new().layer(CognitoLayer::new(verifier(&keys)));
+    let service = layers.concurrency_limit(4).service(Slow::default().into_service());
+    let waiting: Vec<_> = (0..4)
+        .map(|number| {
+            let token = pools::POOL.access_token("mallory").client_id("app");
+            let token = token.header("kid", format!("made-up-{number}")).sign();
+            tokio::spawn(service.clone().oneshot(requests::request(&token)))
+        })
+        .collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let start = Instant::now();
+    let answer = service.clone().oneshot(requests::request(&pools::token())).await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    for answer in waiting {
+        assert_eq!(answer.await.expect("no panic").expect("an answer").status(), 401);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_endpoint_of_a_load_balancers_keys_does_not_delay_a_known_key_behind_a_limit() {
+    let load_balancer = TestLoadBalancer::offline();
+    let request = || {
+        let token = load_balancer.data("alice").expires_in(Duration::from_secs(3600)).sign();
+        Request::get("/").header("x-amzn-oidc-data", token).body(()).expect("a request")
+    };
+    let inner =
+        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+    let layer = AlbLayer::new(load_balancer.verifier("test-client"));
+    let service = ServiceBuilder::new().layer(layer).concurrency_limit(1).service(inner);
+    let old = request();
+    assert_eq!(service.clone().oneshot(request()).await.expect("an answer").status(), 200);
+    sleep(Duration::from_secs(10)).await;
+    load_balancer.rotate_key();
+    load_balancer.set_latency(Duration::from_secs(2));
+    let waiting = tokio::spawn(service.clone().oneshot(request()));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let start = Instant::now();
+    assert_eq!(service.oneshot(old).await.expect("an answer").status(), 200);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(waiting.await.expect("no panic").expect("an answer").status(), 200);
 }
 
 #[tokio::test]

@@ -210,6 +210,75 @@ async fn the_other_settings_of_a_layer_stand_before_or_behind_its_answer() {
     assert_eq!(behind.headers()["www-authenticate"], "Bearer realm=\"a\"");
 }
 
+/// What a layer in between adds to every answer, also to one that is replaced.
+async fn with_headers(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("access-control-allow-origin", "https://app.example.com"),
+        ("vary", "origin"),
+        ("set-cookie", "theme=dark"),
+        ("x-request-id", "1"),
+        ("content-encoding", "gzip"),
+        ("content-length", "5"),
+        ("etag", "\"1\""),
+    ] {
+        headers.append(name, value.parse().expect("a value"));
+    }
+    response
+}
+
+fn guarded() -> Router {
+    app().layer(Require::group("admins")).layer(map_response(with_headers))
+}
+
+#[tokio::test]
+async fn an_own_answer_keeps_the_headers_that_layers_in_between_added() {
+    let answer = alice_asks(guarded().layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!((answer.status().as_u16(), answer.body().as_str()), (403, "Forbidden"));
+    assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example.com");
+    assert_eq!(answer.headers()["set-cookie"], "theme=dark");
+    assert_eq!(answer.headers()["vary"], "origin");
+    assert_eq!(answer.headers()["x-request-id"], "1");
+}
+
+#[tokio::test]
+async fn an_own_answer_keeps_no_header_of_the_body_that_it_replaces() {
+    let answer = alice_asks(guarded().layer(layer().on_rejection(by_kind()))).await;
+    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    for name in ["content-encoding", "etag"] {
+        assert_eq!(answer.headers().get(name), None, "{name}");
+    }
+    let empty = |rejection: Rejection| {
+        Response::builder().status(rejection.status()).body(Body::empty()).expect("an answer")
+    };
+    let answer = alice_asks(guarded().layer(layer().on_rejection(empty))).await;
+    assert_eq!(answer.headers().get("content-type"), None);
+    assert_eq!(answer.headers()["x-request-id"], "1");
+}
+
+#[tokio::test]
+async fn an_own_answer_with_headers_of_the_same_names_wins_and_keeps_other_cookies() {
+    let own = |rejection: Rejection| {
+        let headers =
+            [("x-request-id", "2"), ("set-cookie", "session=; Max-Age=0"), ("vary", "accept")];
+        (rejection.status(), headers).into_response()
+    };
+    let answer = alice_asks(guarded().layer(layer().on_rejection(own))).await;
+    let all = |name| answer.headers().get_all(name).iter().collect::<Vec<_>>();
+    assert_eq!(all("x-request-id"), ["2"]);
+    assert_eq!(all("set-cookie"), ["session=; Max-Age=0", "theme=dark"]);
+    assert_eq!(all("vary"), ["accept", "origin"]);
+}
+
+#[tokio::test]
+async fn an_own_answer_with_another_status_keeps_no_challenge_of_the_one_it_replaces() {
+    let login = |_| (StatusCode::SEE_OTHER, [("location", "/login")]).into_response();
+    let answer = alice_asks(guarded().layer(layer().on_rejection(login))).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(answer.headers().get("www-authenticate"), None);
+    assert_eq!(answer.headers()["set-cookie"], "theme=dark");
+}
+
 #[tokio::test]
 async fn of_two_layers_the_inner_one_answers_for_a_requirement_by_default_too() {
     let inner = app().layer(Require::group("admins")).layer(layer());

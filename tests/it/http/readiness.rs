@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::mem;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
@@ -65,6 +65,26 @@ impl Service<Request<()>> for Unready {
     }
 }
 
+/// Ready, until it breaks.
+#[derive(Clone)]
+struct Breakable {
+    broken: Arc<AtomicBool>,
+}
+
+impl Service<Request<()>> for Breakable {
+    type Response = Response<String>;
+    type Error = &'static str;
+    type Future = Ready<Result<Response<String>, &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        Poll::Ready(if self.broken.load(Ordering::SeqCst) { Err("broken") } else { Ok(()) })
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        ready(Ok(Response::new("in".to_owned())))
+    }
+}
+
 fn layer() -> CognitoLayer {
     CognitoLayer::new(POOL.verifier("test-client"))
 }
@@ -99,13 +119,24 @@ async fn a_ready_service_is_called_for_each_request() {
 }
 
 #[tokio::test]
-async fn the_ready_service_goes_with_a_request_that_waits_for_keys() {
+async fn a_request_that_waited_for_keys_reaches_a_service_that_was_ready() {
     let (layer, gate) = late_keys::layer(&POOL);
     let mut service = layer.layer(Strict::default());
     let mut answer = pin!(status(&mut service, good()));
     expect_pending(answer.as_mut());
     gate.add_permits(1);
     assert_eq!(answer.await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_service_that_fails_while_a_request_waits_for_keys_says_so_to_that_request() {
+    let (layer, gate) = late_keys::layer(&POOL);
+    let broken = Arc::new(AtomicBool::new(false));
+    let mut service = layer.layer(Breakable { broken: Arc::clone(&broken) });
+    let answer = service.ready().await.expect("ready").call(good());
+    broken.store(true, Ordering::SeqCst);
+    gate.add_permits(1);
+    assert_eq!(answer.await.err(), Some("broken"));
 }
 
 #[tokio::test]
