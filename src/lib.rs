@@ -18,6 +18,8 @@ pub mod testing;
 // Who may import whom, along the path of a request: tests/house.rs.
 #[cfg(feature = "alb")]
 mod alb;
+#[cfg(feature = "app-client")]
+mod app_client;
 mod claims;
 mod clock;
 mod crypto;
@@ -45,9 +47,13 @@ mod verifier;
 pub use self::alb::{
     AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, LoadBalancer,
 };
+#[cfg(feature = "app-client")]
+pub use self::app_client::{AppClient, AppClientBuilder, Tokens};
 pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity, TokenUse};
 #[cfg(feature = "alb")]
 pub use self::error::AlbVerifyError;
+#[cfg(feature = "app-client")]
+pub use self::error::RenewError;
 pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};

@@ -8,7 +8,7 @@ use std::path::Path;
 use self::sources::sources;
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "guide",
     "alb",
     "testing",
@@ -19,6 +19,7 @@ const ORDER: [&str; 23] = [
     "require",
     "rejection",
     "token",
+    "app_client",
     "verifier",
     "verified",
     "jws",

@@ -180,6 +180,54 @@ pub enum ConfigError {
         "no source of keys for the load balancer: turn the feature `reqwest` on, or give a `fetcher`"
     )]
     NoLoadBalancerKeySource,
+    /// An http URL of an app client's endpoint names a host that is not this machine.
+    #[cfg(feature = "app-client")]
+    #[error(
+        "`{url}` would send tokens over http to another host: use https, a loopback host, or \
+         `danger_allow_http()`"
+    )]
+    InsecureEndpoint {
+        /// The URL as it was given.
+        url: String,
+    },
+    /// An app client's secret cannot be one. The message does not show it.
+    #[cfg(feature = "app-client")]
+    #[error("the client secret is not one: it should be 1 to 256 visible ASCII characters")]
+    ClientSecret,
+    /// The keys that an app client is given belong to another pool than its own.
+    #[cfg(feature = "app-client")]
+    #[error("the keys are those of the user pool `{keys}`: they should be those of `{pool}`")]
+    KeysOfAnotherPool {
+        /// The pool of the app client.
+        pool: String,
+        /// The pool of the keys.
+        keys: String,
+    },
+    /// A limit of renewals cannot be kept.
+    #[cfg(feature = "app-client")]
+    #[error("`max_renewals_per_second` cannot be {value}: it should be 1 to 1000")]
+    RenewalRate {
+        /// The value as it was given.
+        value: u32,
+    },
+    /// A file that an environment variable names cannot be read.
+    #[cfg(feature = "app-client")]
+    #[error("the file that {name} names cannot be read: {reason}")]
+    VariableFile {
+        /// The variable's name.
+        name: &'static str,
+        /// What the system says.
+        reason: String,
+    },
+    /// An environment variable and the one that names a file for it are both set.
+    #[cfg(feature = "app-client")]
+    #[error("the environment variables {name} and {file} are both set: set one of them")]
+    DuplicateVariable {
+        /// The variable that holds the value.
+        name: &'static str,
+        /// The variable that names a file.
+        file: &'static str,
+    },
     /// A parameter of a protected resource's metadata cannot have this value.
     #[error("`{value}` cannot be in `{parameter}` of a protected resource: {problem}")]
     ResourceMetadata {

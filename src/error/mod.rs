@@ -6,6 +6,8 @@ mod claim;
 mod config;
 mod jwks;
 mod prefetch;
+#[cfg(feature = "app-client")]
+mod renew;
 mod verify;
 
 #[cfg(feature = "alb")]
@@ -14,4 +16,6 @@ pub use self::claim::ClaimError;
 pub use self::config::ConfigError;
 pub use self::jwks::JwksError;
 pub use self::prefetch::PrefetchError;
+#[cfg(feature = "app-client")]
+pub use self::renew::RenewError;
 pub use self::verify::VerifyError;

@@ -26,16 +26,7 @@ impl HttpFetcher {
 
     /// With the default client, which all caches of a process share.
     pub(crate) fn shared(url: &str) -> Result<Self, ConfigError> {
-        static DIRECT: OnceLock<Client> = OnceLock::new();
-        static PROXIED: OnceLock<Client> = OnceLock::new();
-        let host = Url::parse(url).ok();
-        let local = host.as_ref().and_then(Url::host_str).is_some_and(is_loopback);
-        let slot = if local { &DIRECT } else { &PROXIED };
-        if let Some(client) = slot.get() {
-            return Ok(Self::new(client.clone()));
-        }
-        let client = default_client(local)?;
-        Ok(Self::new(slot.get_or_init(|| client).clone()))
+        shared_client(url).map(Self::new)
     }
 }
 
@@ -59,6 +50,21 @@ impl FetchJwks for HttpFetcher {
         };
         Ok(JwksResponse { etag, max_age, ..answer })
     }
+}
+
+/// The default client for this URL: all of a process share one for their own machine, and one for
+/// other hosts.
+pub(crate) fn shared_client(url: &str) -> Result<Client, ConfigError> {
+    static DIRECT: OnceLock<Client> = OnceLock::new();
+    static PROXIED: OnceLock<Client> = OnceLock::new();
+    let host = Url::parse(url).ok();
+    let local = host.as_ref().and_then(Url::host_str).is_some_and(is_loopback);
+    let slot = if local { &DIRECT } else { &PROXIED };
+    if let Some(client) = slot.get() {
+        return Ok(client.clone());
+    }
+    let client = default_client(local)?;
+    Ok(slot.get_or_init(|| client).clone())
 }
 
 fn default_client(local: bool) -> Result<Client, ConfigError> {

@@ -10,6 +10,8 @@ use std::pin::Pin;
 
 #[cfg(feature = "reqwest")]
 pub(crate) use self::http::HttpFetcher;
+#[cfg(feature = "app-client")]
+pub(crate) use self::http::shared_client;
 pub use self::message::{JwksRequest, JwksResponse};
 use crate::JwksError;
 

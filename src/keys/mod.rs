@@ -129,6 +129,12 @@ impl JwksCache {
         RefreshTask::spawn(self.clone())
     }
 
+    /// The clock that the age of the keys is read off.
+    #[cfg(feature = "app-client")]
+    pub(crate) fn clock(&self) -> &crate::clock::Clock {
+        &self.inner.first.clock
+    }
+
     /// Starts to read the keys of the first issuer, unless there are some that may be used.
     pub(crate) fn begin_prefetch(
         &self,

@@ -35,6 +35,8 @@ pub struct UserPool {
     /// Where each issuer's keys are read, in the order of `issuers`.
     jwks_urls: Vec<String>,
     fixed_jwks_url: bool,
+    /// An emulator's address.
+    endpoint: Option<String>,
     allow_http: bool,
 }
 
@@ -63,6 +65,7 @@ impl UserPool {
             jwks_urls: issuers.iter().map(|issuer| derived_jwks_url(issuer)).collect(),
             issuers,
             fixed_jwks_url: false,
+            endpoint: None,
             allow_http: false,
         })
     }
@@ -98,6 +101,26 @@ impl UserPool {
         Ok(self)
     }
 
+    /// Says where an emulator serves the pool: its keys at `<url>/<id>/.well-known/jwks.json`, and its
+    /// API at the URL itself.
+    ///
+    /// The issuers stay those of AWS, as with the emulators MiniStack and moto; for a pool id
+    /// `local_…`, of cognito-local, the issuer becomes `<url>/<id>`.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_issuer`](Self::with_issuer).
+    pub fn with_endpoint(mut self, url: &str) -> Result<Self, ConfigError> {
+        url::check(url, "the address of an emulator", self.allow_http)?;
+        let endpoint = url.trim_end_matches('/').to_owned();
+        let address = format!("{endpoint}/{}", self.id);
+        self.endpoint = Some(endpoint);
+        if self.region() == EMULATED_REGION {
+            return self.with_issuer(&address);
+        }
+        self.with_jwks_url(&derived_jwks_url(&address))
+    }
+
     /// Lets the calls after this one take http URLs of any host.
     ///
     /// Whoever can change the answer on its way then chooses the keys, and so who is let in: only
@@ -130,6 +153,15 @@ impl UserPool {
     #[must_use]
     pub fn jwks_url(&self) -> &str {
         self.jwks_urls.first().map_or("", String::as_str)
+    }
+
+    /// Where the pool's API is.
+    #[cfg(feature = "app-client")]
+    pub(crate) fn api_url(&self) -> String {
+        let region = self.region();
+        self.endpoint.clone().unwrap_or_else(|| {
+            format!("https://cognito-idp.{region}.{}", region::dns_suffix(region))
+        })
     }
 
     /// Each issuer, with the place where its keys are read.

@@ -7,3 +7,5 @@ mod facade;
 #[cfg(feature = "alb")]
 pub(crate) use self::facade::alb_verified;
 pub(crate) use self::facade::{fetched, keys_fetched, remembered, verified};
+#[cfg(feature = "app-client")]
+pub(crate) use self::facade::{renewal_shared, renewed};

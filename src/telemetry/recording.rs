@@ -96,3 +96,28 @@ pub(crate) fn alb_verified(refusal: Option<&crate::AlbVerifyError>) {
         Some(Refusal::KeysUnavailable { .. }) => count_alb!("keys_unavailable"),
     }
 }
+
+/// Counts one renewal at Cognito, by its outcome.
+#[cfg(feature = "app-client")]
+pub(crate) fn renewed(error: Option<&crate::RenewError>) {
+    use crate::RenewError;
+
+    macro_rules! count_renewal {
+        ($outcome:literal) => {
+            count!("cognito_renewals_total", $outcome)
+        };
+    }
+    match error {
+        None => count_renewal!("renewed"),
+        Some(RenewError::Ended) => count_renewal!("ended"),
+        Some(RenewError::Unavailable { .. }) => count_renewal!("unavailable"),
+        Some(RenewError::Misconfigured) => count_renewal!("misconfigured"),
+        Some(RenewError::Verify) => count_renewal!("verify"),
+    }
+}
+
+/// Counts a call that got the result of another call's renewal.
+#[cfg(feature = "app-client")]
+pub(crate) fn renewal_shared() {
+    metrics::counter!("cognito_renewals_shared_total").increment(1);
+}

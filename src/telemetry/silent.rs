@@ -12,3 +12,9 @@ pub(crate) fn keys_fetched(_: &str, _: Duration) {}
 
 #[cfg(feature = "alb")]
 pub(crate) fn alb_verified(_: Option<&crate::AlbVerifyError>) {}
+
+#[cfg(feature = "app-client")]
+pub(crate) fn renewed(_: Option<&crate::RenewError>) {}
+
+#[cfg(feature = "app-client")]
+pub(crate) fn renewal_shared() {}

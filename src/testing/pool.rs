@@ -41,8 +41,7 @@ impl TestPool {
         let (pool, endpoint) = (new_user_pool(), Arc::new(Endpoint::new()));
         let server = Server::start(routes::of_pool(pool.id(), Arc::clone(&endpoint))).await;
         let server = server.expect("a loopback port for the JWKS endpoint");
-        let jwks_url = format!("{}/{}/.well-known/jwks.json", server.url(), pool.id());
-        let pool = pool.with_jwks_url(&jwks_url).expect("a loopback address");
+        let pool = pool.with_endpoint(&server.url()).expect("a loopback address");
         #[cfg(feature = "reqwest")]
         let builder = JwksCache::builder(pool);
         #[cfg(not(feature = "reqwest"))]

@@ -125,6 +125,13 @@ impl CognitoVerifierBuilder {
         self
     }
 
+    /// Takes the time from this clock.
+    #[cfg(feature = "app-client")]
+    pub(crate) fn on_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// The verifier. It fetches nothing yet.
     ///
     /// # Errors

@@ -2,7 +2,7 @@ use super::{CognitoVerifier, CognitoVerifierBuilder};
 use crate::{ClientIds, ConfigError, TokenUse, UserPool};
 
 const USER_POOL_ID: &str = "COGNITO_USER_POOL_ID";
-const CLIENT_ID: &str = "COGNITO_CLIENT_ID";
+pub(crate) const CLIENT_ID: &str = "COGNITO_CLIENT_ID";
 const TOKEN_USE: &str = "COGNITO_TOKEN_USE";
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
 
@@ -54,33 +54,29 @@ impl CognitoVerifierBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variable = |name| {
+        let variable = |name: &str| {
             variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
-        let missing = |name, expected| ConfigError::MissingVariable { name, expected };
-        let pool = variable(USER_POOL_ID)
-            .ok_or(missing(USER_POOL_ID, "a user pool id, like `us-east-1_AbCdEfGhI`"))?;
+        let pool = pool_from(&variable)?;
+        let expected = "an app client id, or several between commas";
         let clients = variable(CLIENT_ID)
-            .ok_or(missing(CLIENT_ID, "an app client id, or several between commas"))?;
+            .ok_or(ConfigError::MissingVariable { name: CLIENT_ID, expected })?;
         let clients: ClientIds = clients.split(',').map(str::trim).collect();
         let token_use =
             variable(TOKEN_USE).map_or(Ok(TokenUse::default()), |value| token_use(&value))?;
-        let pool = match variable(ENDPOINT_URL) {
-            Some(endpoint) => at_endpoint(UserPool::new(&pool)?, &endpoint)?,
-            None => UserPool::new(&pool)?,
-        };
         Ok(Self::new().trust(pool, clients).token_use(token_use))
     }
 }
 
-/// The pool with its keys at an emulator.
-fn at_endpoint(pool: UserPool, endpoint: &str) -> Result<UserPool, ConfigError> {
-    let address = format!("{}/{}", endpoint.trim_end_matches('/'), pool.id());
-    let jwks_url = format!("{address}/.well-known/jwks.json");
-    if pool.region() == "local" {
-        return pool.with_issuer(&address);
-    }
-    pool.with_jwks_url(&jwks_url)
+/// The pool that the environment names, at the emulator that it names.
+pub(crate) fn pool_from(
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<UserPool, ConfigError> {
+    let expected = "a user pool id, like `us-east-1_AbCdEfGhI`";
+    let id = variable(USER_POOL_ID)
+        .ok_or(ConfigError::MissingVariable { name: USER_POOL_ID, expected })?;
+    let pool = UserPool::new(&id)?;
+    variable(ENDPOINT_URL).map_or(Ok(pool.clone()), |url| pool.with_endpoint(&url))
 }
 
 fn token_use(value: &str) -> Result<TokenUse, ConfigError> {
@@ -159,7 +155,8 @@ mod tests {
     #[test]
     fn an_endpoint_moves_the_jwks_and_the_issuer_of_a_local_pool_alone() {
         let moved = |id| {
-            at_endpoint(UserPool::new(id).expect("an id"), "http://localhost:9229/").expect("a URL")
+            let pool = UserPool::new(id).expect("an id");
+            pool.with_endpoint("http://localhost:9229/").expect("a URL")
         };
         let aws = moved("us-east-1_AbCdEfGhI");
         assert_eq!(

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
+#[cfg(feature = "app-client")]
+pub(crate) use self::environment::{CLIENT_ID, pool_from};
 use self::key_source::{AtHand, AtHandOrWanted, Obtained};
 use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;

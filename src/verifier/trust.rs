@@ -18,17 +18,21 @@ enum Source {
 }
 
 impl TrustedPool {
-    pub(super) fn into_keys(self) -> Result<JwksCache, ConfigError> {
+    pub(crate) fn into_keys(self) -> Result<JwksCache, ConfigError> {
         match self.0 {
             Source::Pool(pool) => JwksCache::new(pool),
             Source::Keys(keys) => Ok(keys),
         }
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
+        self.user_pool().id()
+    }
+
+    pub(crate) fn user_pool(&self) -> &UserPool {
         match &self.0 {
-            Source::Pool(pool) => pool.id(),
-            Source::Keys(keys) => keys.user_pool().id(),
+            Source::Pool(pool) => pool,
+            Source::Keys(keys) => keys.user_pool(),
         }
     }
 }
@@ -36,6 +40,12 @@ impl TrustedPool {
 impl From<UserPool> for TrustedPool {
     fn from(pool: UserPool) -> Self {
         Self(Source::Pool(pool))
+    }
+}
+
+impl From<&UserPool> for TrustedPool {
+    fn from(pool: &UserPool) -> Self {
+        pool.clone().into()
     }
 }
 

@@ -1,0 +1,116 @@
+//! One renewal for all who come with the same refresh token.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::tokens::Tokens;
+use crate::RenewError;
+use crate::clock::Moment;
+use crate::crypto::TokenDigest;
+
+/// How long the result of a renewal is shared with those who come later with the same token.
+pub(super) const SHARED_FOR: Duration = Duration::from_secs(10);
+/// When a renewal that has not ended is given up for lost: its runtime is not run any more.
+const LOST_AFTER: Duration = Duration::from_secs(180);
+/// How many there are at most, under way and shared.
+const MAX_RENEWALS: usize = 20_000;
+
+/// The result of a renewal.
+pub(super) type Outcome = Result<Tokens, RenewError>;
+/// Where the result of a renewal will be.
+pub(super) type Results = watch::Receiver<Option<Outcome>>;
+
+/// The renewals under way, and those that ended not long ago, by the digest of the refresh token:
+/// the token itself is not kept.
+#[derive(Debug, Default)]
+pub(super) struct Renewals {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next_number: u64,
+    by_token: HashMap<TokenDigest, Renewal>,
+}
+
+#[derive(Debug)]
+struct Renewal {
+    number: u64,
+    started: Moment,
+    ended: Option<Moment>,
+    results: Results,
+}
+
+/// What there is for a refresh token.
+pub(super) enum Joined {
+    /// A renewal of somebody else's.
+    Shared(Results),
+    /// A renewal to be made: its number, and where its result is sent.
+    Begun(u64, watch::Sender<Option<Outcome>>, Results),
+    /// Too many renewals are under way.
+    Full,
+}
+
+impl Renewals {
+    /// Joins the renewal with this token, or begins it.
+    pub(super) fn join(&self, token: TokenDigest, now: Moment) -> Joined {
+        let mut state = self.lock();
+        if let Some(renewal) = state.by_token.get(&token).filter(|renewal| renewal.is_good(now)) {
+            return Joined::Shared(renewal.results.clone());
+        }
+        if state.by_token.len() >= MAX_RENEWALS && !state.by_token.contains_key(&token) {
+            return Joined::Full;
+        }
+        let number = state.next_number;
+        state.next_number = number.wrapping_add(1);
+        let (sender, results) = watch::channel(None);
+        let renewal = Renewal { number, started: now, ended: None, results: results.clone() };
+        state.by_token.insert(token, renewal);
+        Joined::Begun(number, sender, results)
+    }
+
+    /// Notes that a renewal has ended, with a result that may be shared. Returns whether it is still
+    /// there.
+    pub(super) fn end(&self, token: &TokenDigest, number: u64, now: Moment) -> bool {
+        let mut state = self.lock();
+        let renewal = state.by_token.get_mut(token).filter(|renewal| renewal.number == number);
+        renewal.map(|renewal| renewal.ended = Some(now)).is_some()
+    }
+
+    /// Forgets a renewal, if it is still this one.
+    pub(super) fn forget(&self, token: &TokenDigest, number: u64) {
+        let mut state = self.lock();
+        if state.by_token.get(token).is_some_and(|renewal| renewal.number == number) {
+            state.by_token.remove(token);
+        }
+    }
+
+    /// Forgets the renewals with this token or that brought tokens of this kind: they were revoked.
+    pub(super) fn forget_revoked(
+        &self,
+        token: Option<TokenDigest>,
+        is_revoked: impl Fn(&Tokens) -> bool,
+    ) {
+        self.lock().by_token.retain(|digest, renewal| {
+            let tokens = renewal.results.borrow();
+            let is_result = tokens.as_ref().and_then(|outcome| outcome.as_ref().ok());
+            Some(*digest) != token && !is_result.is_some_and(&is_revoked)
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Renewal {
+    fn is_good(&self, now: Moment) -> bool {
+        match self.ended {
+            Some(ended) => now.since(ended) < SHARED_FOR,
+            None => now.since(self.started) < LOST_AFTER,
+        }
+    }
+}
