@@ -1,10 +1,9 @@
 //! The pool's API, as far as it needs no AWS signature: JSON 1.1, an operation for each call.
 
-use std::time::Duration;
-
+use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::http::{Answer, Endpoint, Retry};
+use super::http::{Answer, Endpoint};
 use super::secrets::Secret;
 use super::wire::{Client, Issued, Kind, Refused, kind_of_status};
 use crate::json;
@@ -62,18 +61,33 @@ struct ErrorResponse {
 }
 
 /// Exchanges a refresh token, whether or not the app client rotates them.
-pub(super) async fn renew(
-    endpoint: &Endpoint,
-    client: Client<'_>,
-    refresh_token: &str,
-    limit: Duration,
-) -> Result<Issued, Refused> {
+pub(super) fn renewal(endpoint: &Endpoint, client: Client<'_>, token: &str) -> RequestBuilder {
     let client_secret = client.secret.map(Secret::expose);
-    let request = RenewalRequest { refresh_token, client_id: client.id, client_secret };
-    let answer = post(endpoint, "GetTokensFromRefreshToken", &request, limit).await?;
+    let request = RenewalRequest { refresh_token: token, client_id: client.id, client_secret };
+    post(endpoint, "GetTokensFromRefreshToken", &request)
+}
+
+/// Revokes a refresh token, and with it the access tokens of its sign-in.
+pub(super) fn revocation(endpoint: &Endpoint, client: Client<'_>, token: &str) -> RequestBuilder {
+    let client_secret = client.secret.map(Secret::expose);
+    post(endpoint, "RevokeToken", &RevocationRequest { token, client_id: client.id, client_secret })
+}
+
+/// Ends every sign-in of the user of this access token.
+pub(super) fn sign_out_everywhere(endpoint: &Endpoint, access_token: &str) -> RequestBuilder {
+    post(endpoint, "GlobalSignOut", &UserRequest { access_token })
+}
+
+/// Asks for the user of this access token, whom only a living one names.
+pub(super) fn user(endpoint: &Endpoint, access_token: &str) -> RequestBuilder {
+    post(endpoint, "GetUser", &UserRequest { access_token })
+}
+
+/// The tokens of an answer to a renewal.
+pub(super) fn issued(answer: &Answer) -> Result<Issued, Refused> {
+    done(answer)?;
     let response = answer.text().and_then(|text| json::from_object::<RenewalResponse>(text).ok());
-    let response = response.ok_or_else(|| Refused::malformed(&answer))?;
-    let result = response.authentication_result;
+    let result = response.ok_or_else(|| Refused::malformed(answer))?.authentication_result;
     Ok(Issued {
         access_token: result.access_token,
         id_token: result.id_token,
@@ -81,47 +95,16 @@ pub(super) async fn renew(
     })
 }
 
-/// Revokes a refresh token, and with it the access tokens of its sign-in.
-pub(super) async fn revoke(
-    endpoint: &Endpoint,
-    client: Client<'_>,
-    refresh_token: &str,
-    limit: Duration,
-) -> Result<(), Refused> {
-    let client_secret = client.secret.map(Secret::expose);
-    let request = RevocationRequest { token: refresh_token, client_id: client.id, client_secret };
-    post(endpoint, "RevokeToken", &request, limit).await.map(drop)
+/// Whether the answer says that it was done.
+pub(super) fn done(answer: &Answer) -> Result<(), Refused> {
+    if answer.status == 200 { Ok(()) } else { Err(refused(answer)) }
 }
 
-/// Ends every sign-in of the user of this access token.
-pub(super) async fn sign_out_everywhere(
-    endpoint: &Endpoint,
-    access_token: &str,
-    limit: Duration,
-) -> Result<(), Refused> {
-    post(endpoint, "GlobalSignOut", &UserRequest { access_token }, limit).await.map(drop)
-}
-
-/// Asks for the user of this access token, whom only a living one names.
-pub(super) async fn user(
-    endpoint: &Endpoint,
-    access_token: &str,
-    limit: Duration,
-) -> Result<(), Refused> {
-    post(endpoint, "GetUser", &UserRequest { access_token }, limit).await.map(drop)
-}
-
-async fn post(
-    endpoint: &Endpoint,
-    operation: &str,
-    request: &impl Serialize,
-    limit: Duration,
-) -> Result<Answer, Refused> {
+fn post(endpoint: &Endpoint, operation: &str, request: &impl Serialize) -> RequestBuilder {
+    // Strings and options of strings: it always succeeds.
     let body = serde_json::to_vec(request).unwrap_or_default();
     let target = format!("AWSCognitoIdentityProviderService.{operation}");
-    let request = endpoint.post("/", JSON).header(TARGET, target).body(body);
-    let answer = Answer::to(request, Retry::Lost, limit).await?;
-    if answer.status == 200 { Ok(answer) } else { Err(refused(&answer)) }
+    endpoint.post("/", JSON).header(TARGET, target).body(body)
 }
 
 /// By the type of the error, in the header or in the body.

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use super::http::Endpoint;
-use super::secrets::{Secret, Secrets};
+use reqwest::RequestBuilder;
+
+use super::http::{Answer, Endpoint, Retry};
+use super::secrets::Secrets;
 use super::wire::{Client, Issued, Kind, Refused};
 use super::{api, domain};
 
@@ -19,49 +21,75 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Exchanges a refresh token.
-    pub(super) async fn renew(&self, refresh_token: &str) -> Result<Issued, Refused> {
-        let limit = self.request_timeout;
-        self.with_secret(async |client| match &self.domain {
-            Some(domain) => domain::renew(domain, client, refresh_token, limit).await,
-            None => api::renew(&self.api, client, refresh_token, limit).await,
-        })
-        .await
+    ///
+    /// Within the grace period of the rotation the old token works again, so a lost answer is asked
+    /// for once more.
+    pub(super) async fn renew(&self, token: &str) -> Result<Issued, Refused> {
+        match &self.domain {
+            Some(domain) => {
+                let request = |client: Client<'_>| domain::renewal(domain, client, token);
+                self.with_secret(request, Retry::Lost, domain::issued).await
+            }
+            None => {
+                let request = |client: Client<'_>| api::renewal(&self.api, client, token);
+                self.with_secret(request, Retry::Lost, api::issued).await
+            }
+        }
     }
 
-    /// Exchanges an authorization code.
+    /// Exchanges an authorization code, which works once.
     pub(super) async fn exchange(
         &self,
         code: &str,
         redirect_uri: &str,
         code_verifier: &str,
     ) -> Result<Issued, Refused> {
-        let Some(domain) = &self.domain else { return Err(Refused::no_domain()) };
-        self.with_secret(async |client| {
-            let params = [code, redirect_uri, code_verifier];
-            domain::exchange(domain, client, params, self.request_timeout).await
-        })
-        .await
+        let domain = self.domain.as_ref().ok_or_else(Refused::no_domain)?;
+        let params = [code, redirect_uri, code_verifier];
+        let request = |client: Client<'_>| domain::exchange(domain, client, params);
+        self.with_secret(request, Retry::NotSent, domain::issued).await
     }
 
     /// Revokes a refresh token.
-    pub(super) async fn revoke(&self, refresh_token: &str) -> Result<(), Refused> {
-        let limit = self.request_timeout;
-        self.with_secret(async |client| match &self.domain {
-            Some(domain) => domain::revoke(domain, client, refresh_token, limit).await,
-            None => api::revoke(&self.api, client, refresh_token, limit).await,
-        })
-        .await
+    pub(super) async fn revoke(&self, token: &str) -> Result<(), Refused> {
+        match &self.domain {
+            Some(domain) => {
+                let request = |client: Client<'_>| domain::revocation(domain, client, token);
+                self.with_secret(request, Retry::Lost, domain::done).await
+            }
+            None => {
+                let request = |client: Client<'_>| api::revocation(&self.api, client, token);
+                self.with_secret(request, Retry::Lost, api::done).await
+            }
+        }
     }
 
-    /// Calls with each secret until Cognito takes one. A refusal of the secret changes nothing at
-    /// Cognito, so the next one may follow.
+    /// Ends every sign-in of the user of this access token.
+    pub(super) async fn sign_out_everywhere(&self, access_token: &str) -> Result<(), Refused> {
+        self.call_as_user(api::sign_out_everywhere(&self.api, access_token)).await
+    }
+
+    /// Asks for the user of this access token.
+    pub(super) async fn user(&self, access_token: &str) -> Result<(), Refused> {
+        self.call_as_user(api::user(&self.api, access_token)).await
+    }
+
+    async fn call_as_user(&self, request: RequestBuilder) -> Result<(), Refused> {
+        api::done(&Answer::to(request, Retry::Lost, self.request_timeout).await?)
+    }
+
+    /// Sends a request with each secret until Cognito takes one. A refusal of the secret changes
+    /// nothing at Cognito, so the next one may follow.
     async fn with_secret<T>(
         &self,
-        call: impl AsyncFn(Client<'_>) -> Result<T, Refused>,
+        request: impl Fn(Client<'_>) -> RequestBuilder,
+        retry: Retry,
+        read: fn(&Answer) -> Result<T, Refused>,
     ) -> Result<T, Refused> {
         let mut refused = Refused::no_secret();
         for (place, secret) in self.secrets.in_order() {
-            match call(self.client(secret)).await {
+            let request = request(Client { id: &self.client_id, secret });
+            match read(&Answer::to(request, retry, self.request_timeout).await?) {
                 Err(error) if error.kind == Kind::WrongSecret => refused = error,
                 Err(error) if error.kind != Kind::Ended => return Err(error),
                 answer => {
@@ -71,9 +99,5 @@ impl Connection {
             }
         }
         Err(refused)
-    }
-
-    fn client<'a>(&'a self, secret: Option<&'a Secret>) -> Client<'a> {
-        Client { id: &self.client_id, secret }
     }
 }

@@ -1,11 +1,10 @@
 //! The endpoints of a user pool's domain: OAuth 2.0 (RFC 6749), revocation (RFC 7009), sign-out.
 
-use std::time::Duration;
-
 use form_urlencoded::Serializer;
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 
-use super::http::{Answer, Endpoint, Retry};
+use super::http::{Answer, Endpoint};
 use super::wire::{Client, Issued, Kind, Refused, kind_of_status};
 use crate::json;
 
@@ -24,78 +23,34 @@ struct ErrorResponse {
 }
 
 /// Exchanges a refresh token at `/oauth2/token`.
-pub(super) async fn renew(
-    endpoint: &Endpoint,
-    client: Client<'_>,
-    refresh_token: &str,
-    limit: Duration,
-) -> Result<Issued, Refused> {
-    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
-    // Within the grace period of the rotation the old token works again, so a lost answer may be
-    // asked for once more.
-    let answer = post(endpoint, "/oauth2/token", client, &form, (Retry::Lost, limit)).await?;
-    issued(&answer)
+pub(super) fn renewal(endpoint: &Endpoint, client: Client<'_>, token: &str) -> RequestBuilder {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    post(endpoint, "/oauth2/token", client, &form)
 }
 
-/// Exchanges an authorization code, which works once, at `/oauth2/token` (RFC 6749 §4.1.3, RFC 7636
-/// §4.5).
-pub(super) async fn exchange(
+/// Exchanges an authorization code at `/oauth2/token` (RFC 6749 §4.1.3, RFC 7636 §4.5).
+pub(super) fn exchange(
     endpoint: &Endpoint,
     client: Client<'_>,
     [code, redirect_uri, code_verifier]: [&str; 3],
-    limit: Duration,
-) -> Result<Issued, Refused> {
+) -> RequestBuilder {
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", redirect_uri),
         ("code_verifier", code_verifier),
     ];
-    let answer = post(endpoint, "/oauth2/token", client, &form, (Retry::NotSent, limit)).await?;
-    issued(&answer)
+    post(endpoint, "/oauth2/token", client, &form)
 }
 
 /// Revokes a refresh token at `/oauth2/revoke`.
-pub(super) async fn revoke(
-    endpoint: &Endpoint,
-    client: Client<'_>,
-    refresh_token: &str,
-    limit: Duration,
-) -> Result<(), Refused> {
-    let form = [("token", refresh_token)];
-    let answer = post(endpoint, "/oauth2/revoke", client, &form, (Retry::Lost, limit)).await?;
-    if answer.status == 200 { Ok(()) } else { Err(refused(&answer)) }
+pub(super) fn revocation(endpoint: &Endpoint, client: Client<'_>, token: &str) -> RequestBuilder {
+    post(endpoint, "/oauth2/revoke", client, &[("token", token)])
 }
 
-/// The address of a page of the domain, with this query.
-pub(super) fn page(endpoint: &Endpoint, path: &str, query: &[(&str, &str)]) -> String {
-    format!("{}{path}?{}", endpoint.base(), encode(query))
-}
-
-async fn post(
-    endpoint: &Endpoint,
-    path: &str,
-    client: Client<'_>,
-    form: &[(&str, &str)],
-    (retry, limit): (Retry, Duration),
-) -> Result<Answer, Refused> {
-    let mut form = form.to_vec();
-    form.push(("client_id", client.id));
-    let mut request = endpoint.post(path, FORM).body(encode(&form));
-    if let Some(secret) = client.secret {
-        request = request.basic_auth(client.id, Some(secret.expose()));
-    }
-    Ok(Answer::to(request, retry, limit).await?)
-}
-
-fn encode(pairs: &[(&str, &str)]) -> String {
-    Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-fn issued(answer: &Answer) -> Result<Issued, Refused> {
-    if answer.status != 200 {
-        return Err(refused(answer));
-    }
+/// The tokens of an answer of `/oauth2/token`.
+pub(super) fn issued(answer: &Answer) -> Result<Issued, Refused> {
+    done(answer)?;
     let response = answer.text().and_then(|text| json::from_object::<TokenResponse>(text).ok());
     let response = response.ok_or_else(|| Refused::malformed(answer))?;
     Ok(Issued {
@@ -103,6 +58,34 @@ fn issued(answer: &Answer) -> Result<Issued, Refused> {
         id_token: response.id_token,
         refresh_token: response.refresh_token,
     })
+}
+
+/// Whether the answer says that it was done.
+pub(super) fn done(answer: &Answer) -> Result<(), Refused> {
+    if answer.status == 200 { Ok(()) } else { Err(refused(answer)) }
+}
+
+/// The address of a page of the domain, with this query.
+pub(super) fn page(endpoint: &Endpoint, path: &str, query: &[(&str, &str)]) -> String {
+    format!("{}{path}?{}", endpoint.base(), encode(query))
+}
+
+fn post(
+    endpoint: &Endpoint,
+    path: &str,
+    client: Client<'_>,
+    form: &[(&str, &str)],
+) -> RequestBuilder {
+    let form = [form, &[("client_id", client.id)]].concat();
+    let request = endpoint.post(path, FORM).body(encode(&form));
+    match client.secret {
+        Some(secret) => request.basic_auth(client.id, Some(secret.expose())),
+        None => request,
+    }
+}
+
+fn encode(pairs: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// By the error codes of RFC 6749 §5.2, which count with the status of a refused request alone.

@@ -105,7 +105,7 @@ impl Answer {
 
     /// The body, if it is text.
     pub(super) fn text(&self) -> Option<&str> {
-        str::from_utf8(&self.body).ok()
+        std::str::from_utf8(&self.body).ok()
     }
 
     /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.

@@ -157,9 +157,7 @@ impl AppClient {
     /// As [`renew`](Self::renew).
     pub async fn sign_out_everywhere(&self, access_token: &str) -> Result<(), RenewError> {
         let claims = self.user_token(access_token).await?;
-        let connection = &self.renewer.connection;
-        let limit = connection.request_timeout;
-        let ended = api::sign_out_everywhere(&connection.api, access_token, limit).await;
+        let ended = self.renewer.connection.sign_out_everywhere(access_token).await;
         ended.map_err(|error| self.renewer.refused("sign-out everywhere", &error))?;
         self.renewer
             .renewals
@@ -186,8 +184,7 @@ impl AppClient {
             Err(RenewError::Ended) => return Ok(false),
             Err(error) => return Err(error),
         }
-        let connection = &self.renewer.connection;
-        match api::user(&connection.api, access_token, connection.request_timeout).await {
+        match self.renewer.connection.user(access_token).await {
             Ok(()) => Ok(true),
             Err(error) if error.kind == Kind::Ended => Ok(false),
             Err(error) => Err(self.renewer.refused("look at a sign-in", &error)),
@@ -206,31 +203,50 @@ impl AppClient {
         self.renewer.connection.domain.as_ref().map(Endpoint::base)
     }
 
-    /// The address of `/oauth2/authorize` with this client's id, `response_type=code` and these
-    /// parameters, each encoded here; `None` without a domain.
+    /// Returns the address of a sign-in at the domain's `/oauth2/authorize`: this client's id,
+    /// `response_type=code`, and these parameters, which are encoded here. `None` without a domain.
     ///
-    /// For a sign-in: `redirect_uri`, `scope`, `state`, `nonce`, `code_challenge` and
-    /// `code_challenge_method`; perhaps `acr_values`, `max_age`, `prompt` and others.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the sign-in"))]
-    pub(crate) fn authorize_url(&self, params: &[(&str, &str)]) -> Option<String> {
+    /// A sign-in needs `redirect_uri`, `scope`, `state`, `nonce`, `code_challenge` and
+    /// `code_challenge_method=S256`; Cognito also knows `acr_values`, `max_age`, `prompt`,
+    /// `identity_provider`, `login_hint`, `lang` and `resource`.
+    ///
+    /// Source: [the authorization endpoint][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    #[must_use]
+    pub fn authorize_url(&self, params: &[(&str, &str)]) -> Option<String> {
         let own = [("response_type", "code"), ("client_id", self.client_id())];
         self.page("/oauth2/authorize", &[&own, params].concat())
     }
 
-    /// The address of `/logout` with this client's id, which clears Cognito's own cookie and leads to
-    /// `logout_uri`, one that is registered to the letter; `None` without a domain.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the sign-in"))]
-    pub(crate) fn logout_url(&self, logout_uri: &str) -> Option<String> {
+    /// Returns the address of the domain's `/logout`, which clears Cognito's own cookie in the
+    /// browser and leads to `logout_uri`, an address that is registered to the letter. `None` without
+    /// a domain.
+    ///
+    /// Source: [the logout endpoint][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
+    #[must_use]
+    pub fn logout_url(&self, logout_uri: &str) -> Option<String> {
         self.page("/logout", &[("client_id", self.client_id()), ("logout_uri", logout_uri)])
     }
 
-    /// Exchanges an authorization code for tokens, verified as in [`renew`](Self::renew): the caller
-    /// compares `nonce`. `redirect_uri` is that of the authorization request, to the letter.
+    /// Exchanges an authorization code for tokens, which are verified as in
+    /// [`renew`](Self::renew). Needs a [`domain`](AppClientBuilder::domain).
     ///
-    /// It is sent again only if it was not sent: a code works once. [`RenewError::Ended`]: the code
-    /// is unknown, used or older than 5 minutes, so sign in again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the sign-in"))]
-    pub(crate) async fn exchange_code(
+    /// `redirect_uri` is that of the authorization request, to the letter; `code_verifier` is the
+    /// secret behind its `code_challenge` (RFC 7636 §4.1). The caller compares `state` before, and
+    /// [`IdClaims::nonce`](crate::IdClaims::nonce) after. Unlike a renewal, the exchange belongs to
+    /// this call alone and is not sent twice: a code works once.
+    ///
+    /// # Errors
+    ///
+    /// [`RenewError`]; [`RenewError::Ended`] if the code is unknown, used or older than 5 minutes.
+    ///
+    /// # Panics
+    ///
+    /// As [`renew`](Self::renew).
+    pub async fn exchange_code(
         &self,
         code: &str,
         redirect_uri: &str,

@@ -1,6 +1,7 @@
 //! The crate as its users see it: a folder or file a topic, one program to build.
 
 mod alb;
+mod app_client;
 mod attacks;
 mod auto_traits;
 mod claims;

@@ -1,0 +1,2 @@
+mod cognito;
+mod domain;
