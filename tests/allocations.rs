@@ -118,17 +118,29 @@ fn a_token_that_is_refused_for_its_form_takes_2_allocations_at_most() {
 #[test]
 fn a_token_whose_json_cannot_be_read_takes_7_allocations_at_most() {
     let pool = TestPool::offline();
-    let good = || good(&pool);
     let refused = [
         (pool.sign(r#"{"alg":"RS256""#, "{}"), VerifyError::Header),
         (pool.sign("[]", "{}"), VerifyError::Header),
         (pool.sign(r#"{"kid":7,"alg":"RS256"}"#, "{}"), VerifyError::Header),
-        (pool.sign(r#"{"alg":"RS256"}"#, r#"{"sub":"alice""#), VerifyError::Payload),
-        (pool.sign(r#"{"alg":"RS256"}"#, "[]"), VerifyError::Payload),
-        (good().claim("sub", 7).sign(), VerifyError::Payload),
-        (good().claim("scope", 7).sign(), VerifyError::Payload),
+        (
+            pool.sign(r#"{"alg":"RS256"}"#, r#"{"sub":"alice""#),
+            VerifyError::Payload { claim: None },
+        ),
+        (pool.sign(r#"{"alg":"RS256"}"#, "[]"), VerifyError::Payload { claim: None }),
     ];
     assert_allocations(7, &pool, refused);
+}
+
+/// The payload is read a second time, to name the claim.
+#[test]
+fn a_token_with_a_claim_of_the_wrong_type_takes_13_allocations_at_most() {
+    let pool = TestPool::offline();
+    let good = || good(&pool);
+    let refused = [
+        (good().claim("sub", 7).sign(), VerifyError::Payload { claim: Some("sub") }),
+        (good().claim("scope", 7).sign(), VerifyError::Payload { claim: Some("scope") }),
+    ];
+    assert_allocations(13, &pool, refused);
 }
 
 #[test]

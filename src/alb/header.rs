@@ -88,7 +88,7 @@ impl<'a> AlbJws<'a> {
 
     /// The payload: the claims of the user, as JSON.
     pub(crate) fn payload(&self) -> Result<&'a str, AlbVerifyError> {
-        std::str::from_utf8(self.payload).map_err(|_| AlbVerifyError::Payload)
+        std::str::from_utf8(self.payload).map_err(|_| AlbVerifyError::Payload { claim: None })
     }
 
     /// Whether the signature is the key's, over the text as it was sent, padding and all.

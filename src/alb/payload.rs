@@ -2,13 +2,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::claims::{AlbClaims, Inner};
 use crate::AlbVerifyError;
-use crate::claims::{Flag, NumericDate};
+use crate::claims::culprit::{self, Claim, Type};
+use crate::claims::{NumericDate, inform};
 use crate::json::{self, Text, present};
 
-/// The payload as it was sent. Claims that are not named here are not read.
+/// The payload as it was sent. Claims that are not named here are not read, and one that only informs
+/// is absent where it cannot be read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AlbPayload<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
@@ -17,12 +20,12 @@ pub(crate) struct AlbPayload<'a> {
     iss: Option<Text<'a>>,
     #[serde(default, deserialize_with = "present")]
     exp: Option<NumericDate>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    email: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "present")]
-    email_verified: Option<Flag>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    username: Option<Text<'a>>,
+    #[serde(borrow)]
+    email: Option<&'a RawValue>,
+    #[serde(borrow)]
+    email_verified: Option<&'a RawValue>,
+    #[serde(borrow)]
+    username: Option<&'a RawValue>,
 }
 
 /// Who signed, for whom and until when, as the header says.
@@ -43,7 +46,8 @@ impl AlbOrigin<'_> {
 
 impl<'a> AlbPayload<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, AlbVerifyError> {
-        let payload: Self = json::from_object(text).map_err(|_| AlbVerifyError::Payload)?;
+        let payload: Self = json::from_object(text)
+            .map_err(|_| AlbVerifyError::Payload { claim: culprit::find(text, &CLAIMS) })?;
         match payload.sub.as_deref() {
             None | Some("") => Err(AlbVerifyError::MissingSubject),
             Some(_) => Ok(payload),
@@ -67,9 +71,9 @@ impl<'a> AlbPayload<'a> {
         let inner = Inner {
             raw: raw.into(),
             sub: owned(self.sub).unwrap_or_default(),
-            email: owned(self.email),
-            email_verified: self.email_verified.is_some_and(|flag| flag.0),
-            username: owned(self.username),
+            email: owned(inform::text(self.email)),
+            email_verified: inform::flag(self.email_verified),
+            username: owned(inform::text(self.username)),
             issuer: origin.issuer.to_owned(),
             client_id: origin.client.to_owned(),
             signer: origin.signer.to_owned(),
@@ -78,3 +82,13 @@ impl<'a> AlbPayload<'a> {
         AlbClaims { inner: Arc::new(inner) }
     }
 }
+
+/// The claims that are read, in the types that they must have.
+const CLAIMS: [Claim; 6] = [
+    Claim("sub", Type::Text),
+    Claim("iss", Type::Text),
+    Claim("exp", Type::Date),
+    Claim("email", Type::Any),
+    Claim("email_verified", Type::Any),
+    Claim("username", Type::Any),
+];

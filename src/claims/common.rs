@@ -1,10 +1,9 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use super::date::NumericDate;
+use super::inform;
 use super::payload::Payload;
 use super::times::Times;
 use crate::json::Text;
@@ -62,17 +61,12 @@ impl Common {
             auth_time: payload.auth_time,
             jti: owned(&payload.jti),
             origin_jti: owned(&payload.origin_jti),
-            event_id: owned(&payload.event_id),
-            acr: readable(payload.acr),
-            amr: readable(payload.amr).unwrap_or_default(),
-            actor: readable(payload.act).map(|actor: Actor| actor.sub),
+            event_id: owned(&inform::text(payload.event_id)),
+            acr: owned(&inform::text(payload.acr)),
+            amr: inform::texts(payload.amr),
+            actor: payload.act.and_then(inform::read).map(|actor: Actor| actor.sub),
         }
     }
-}
-
-/// A claim in its type; `None` if it cannot be read: it never lets a token in, and never refuses one.
-fn readable<T: DeserializeOwned>(claim: Option<&RawValue>) -> Option<T> {
-    serde_json::from_str(claim?.get()).ok()
 }
 
 impl fmt::Debug for Common {

@@ -11,6 +11,9 @@ use crate::TokenUse;
 /// With the feature `axum` an extractor: a request with an access token is refused. Other standard
 /// and custom attributes are read by name, like `claim::<String>("custom:tenant")`.
 ///
+/// What only informs is absent where it cannot be read: Cognito and its triggers write an attribute in
+/// more than one form, and none of them locks its user out.
+///
 /// Example: [who is this](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
 ///
 /// Source: [Understanding the ID token][aws].
@@ -25,6 +28,8 @@ struct Inner {
     common: Common,
     email: Option<String>,
     email_verified: bool,
+    phone_number: Option<String>,
+    phone_number_verified: bool,
     identities: Vec<Identity>,
     roles: Vec<String>,
     preferred_role: Option<String>,
@@ -37,17 +42,29 @@ impl IdClaims {
             common,
             email: None,
             email_verified: false,
+            phone_number: None,
+            phone_number_verified: false,
             identities: Vec::new(),
             roles: Vec::new(),
             preferred_role: None,
             nonce: None,
         };
         if let Kind::Id {
-            email, email_verified, identities, roles, preferred_role, nonce, ..
+            email,
+            email_verified,
+            phone_number,
+            phone_number_verified,
+            identities,
+            roles,
+            preferred_role,
+            nonce,
+            ..
         } = kind
         {
             inner.email = email.as_deref().map(str::to_owned);
             inner.email_verified = email_verified;
+            inner.phone_number = phone_number.as_deref().map(str::to_owned);
+            inner.phone_number_verified = phone_number_verified;
             inner.identities = identities;
             inner.roles = roles;
             inner.preferred_role = preferred_role.as_deref().map(str::to_owned);
@@ -66,6 +83,18 @@ impl IdClaims {
     #[must_use]
     pub fn email_verified(&self) -> bool {
         self.inner.email_verified
+    }
+
+    /// The user's phone number, if the client may read it.
+    #[must_use]
+    pub fn phone_number(&self) -> Option<&str> {
+        self.inner.phone_number.as_deref()
+    }
+
+    /// Whether the phone number is verified; `false` also when the token does not say.
+    #[must_use]
+    pub fn phone_number_verified(&self) -> bool {
+        self.inner.phone_number_verified
     }
 
     /// The user's accounts at other identity providers.

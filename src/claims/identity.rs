@@ -1,11 +1,13 @@
-use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::inform;
+use crate::json;
 
 /// A user's account at another identity provider: a member of the claim `identities`.
 ///
 /// Cognito writes some members as strings that are numbers or booleans elsewhere, and some as
-/// `null`; all forms are read.
+/// `null`; all forms are read. A member that cannot be read is absent.
 ///
 /// ```
 /// use axum_cognito::{CognitoVerifier, TestPool, TokenUse};
@@ -28,17 +30,13 @@ use serde_json::Value;
 /// Source: [Understanding the ID token][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
-#[derive(Clone, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
-    #[serde(default, deserialize_with = "optional_text")]
     user_id: Option<String>,
     provider_name: Option<String>,
     provider_type: Option<String>,
     issuer: Option<String>,
-    #[serde(default, deserialize_with = "optional_flag")]
-    primary: Option<bool>,
-    #[serde(default, deserialize_with = "optional_number")]
+    primary: bool,
     date_created: Option<u64>,
 }
 
@@ -70,7 +68,7 @@ impl Identity {
     /// Whether this account was there first; `false` also when the token does not say.
     #[must_use]
     pub fn is_primary(&self) -> bool {
-        self.primary.unwrap_or_default()
+        self.primary
     }
 
     /// When the account was linked, in milliseconds since 1970.
@@ -90,47 +88,41 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// A boolean, or one as a string.
-#[derive(Debug)]
-pub(crate) struct Flag(pub(crate) bool);
+/// An identity as it was sent. A member that cannot be read is absent.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Members {
+    user_id: Option<Box<RawValue>>,
+    provider_name: Option<Box<RawValue>>,
+    provider_type: Option<Box<RawValue>>,
+    issuer: Option<Box<RawValue>>,
+    primary: Option<Box<RawValue>>,
+    date_created: Option<Box<RawValue>>,
+}
 
-impl<'de> Deserialize<'de> for Flag {
+impl<'de> Deserialize<'de> for Identity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        flag(deserializer).map(Self)
+        let members = Members::deserialize(deserializer)?;
+        let text = |member: &Option<Box<RawValue>>| inform::text_or_number(member.as_deref());
+        Ok(Self {
+            user_id: text(&members.user_id),
+            provider_name: text(&members.provider_name),
+            provider_type: text(&members.provider_type),
+            issuer: text(&members.issuer),
+            primary: inform::flag(members.primary.as_deref()),
+            date_created: text(&members.date_created).and_then(|digits| digits.parse().ok()),
+        })
     }
 }
 
-/// `true`, `false`, `"true"` or `"false"`.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let expected = &"a boolean, or `true` or `false` as a string";
-    match Value::deserialize(deserializer)? {
-        Value::Bool(flag) => Ok(flag),
-        Value::String(text) => text
-            .parse()
-            .map_err(|_| D::Error::invalid_value(Unexpected::Other("a string"), expected)),
-        _ => Err(D::Error::invalid_type(Unexpected::Other("another type"), expected)),
-    }
+/// The identities of the claim: a list, also written as a string, without what is no identity.
+pub(super) fn read_all(claim: Option<&RawValue>) -> Vec<Identity> {
+    let Some(claim) = claim else { return Vec::new() };
+    let Some(list) = inform::text(Some(claim)) else { return of_list(claim.get()) };
+    of_list(&list)
 }
 
-fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    let value = Option::<Value>::deserialize(deserializer)?;
-    value.map(|value| flag(value).map_err(D::Error::custom)).transpose()
-}
-
-/// A string, or a number that should have been one.
-fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Option::<Value>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => Err(D::Error::custom("neither a string nor a number")),
-    }
-}
-
-fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Option::<Value>::deserialize(deserializer)? {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.parse().ok(),
-        _ => None,
-    })
+fn of_list(list: &str) -> Vec<Identity> {
+    let members: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
+    members.into_iter().filter_map(|member| json::from_object(member.get()).ok()).collect()
 }

@@ -1,7 +1,9 @@
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::audience::Audience;
-use super::identity::{Flag, Identity};
+use super::identity::{self, Identity};
+use super::inform;
 use super::payload::{Payload, read};
 use crate::json::Text;
 use crate::{TokenUse, VerifyError};
@@ -19,6 +21,8 @@ pub(super) enum Kind<'a> {
         username: Option<Text<'a>>,
         email: Option<Text<'a>>,
         email_verified: bool,
+        phone_number: Option<Text<'a>>,
+        phone_number_verified: bool,
         identities: Vec<Identity>,
         roles: Vec<String>,
         preferred_role: Option<Text<'a>>,
@@ -40,42 +44,36 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// An access token must be bound to the audience (RFC 8707); an ID token's is its client.
-    pub(super) fn check_audience(
-        &self,
-        aud: Option<&RawValue>,
-        audience: &str,
-    ) -> Result<(), VerifyError> {
-        match self {
-            Self::Id { .. } => Ok(()),
-            Self::Access { .. } => match read::<Audience<'_>>(aud)? {
-                Some(aud) if aud.contains(audience) => Ok(()),
-                Some(_) | None => Err(VerifyError::Audience),
-            },
-        }
-    }
-
     fn read_access(payload: &Payload<'a>) -> Result<Self, VerifyError> {
         Ok(Self::Access {
-            client_id: read(payload.client_id)?.ok_or(VerifyError::MissingClaim("client_id"))?,
-            username: read(payload.username)?,
-            scope: read(payload.scope)?,
+            client_id: required("client_id", payload.client_id)?,
+            username: inform::text(payload.username),
+            scope: read("scope", payload.scope)?,
         })
     }
 
     fn read_id(payload: &Payload<'a>) -> Result<Self, VerifyError> {
-        let audience: Audience<'a> = read(payload.aud)?.ok_or(VerifyError::MissingClaim("aud"))?;
+        let audience: Audience<'a> = required("aud", payload.aud)?;
         Ok(Self::Id {
             // One client, so that none can take a token that was made for another one too.
             client_id: audience.into_single().ok_or(VerifyError::Client)?,
-            username: read(payload.cognito_username)?,
-            email: read(payload.email)?,
-            email_verified: read::<Flag>(payload.email_verified)?.is_some_and(|flag| flag.0),
-            // `null` where others leave the claim out.
-            identities: read::<Option<_>>(payload.identities)?.flatten().unwrap_or_default(),
-            roles: read(payload.roles)?.unwrap_or_default(),
-            preferred_role: read(payload.preferred_role)?,
-            nonce: read(payload.nonce)?,
+            username: inform::text(payload.cognito_username),
+            email: inform::text(payload.email),
+            email_verified: inform::flag(payload.email_verified),
+            phone_number: inform::text(payload.phone_number),
+            phone_number_verified: inform::flag(payload.phone_number_verified),
+            identities: identity::read_all(payload.identities),
+            roles: inform::texts(payload.roles),
+            preferred_role: inform::text(payload.preferred_role),
+            nonce: read("nonce", payload.nonce)?,
         })
     }
+}
+
+/// A claim in its type, which this kind of token must have.
+fn required<'a, T: Deserialize<'a>>(
+    name: &'static str,
+    claim: Option<&'a RawValue>,
+) -> Result<T, VerifyError> {
+    read(name, claim)?.ok_or(VerifyError::MissingClaim(name))
 }

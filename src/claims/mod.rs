@@ -3,10 +3,13 @@
 mod access;
 mod accessors;
 mod audience;
+mod audience_policy;
 mod common;
+pub(crate) mod culprit;
 mod date;
 mod id;
 mod identity;
+pub(crate) mod inform;
 mod kind;
 mod member;
 mod payload;
@@ -22,8 +25,6 @@ pub(crate) use self::common::Origin;
 #[cfg(feature = "alb")]
 pub(crate) use self::date::NumericDate;
 pub use self::id::IdClaims;
-#[cfg(feature = "alb")]
-pub(crate) use self::identity::Flag;
 pub use self::identity::Identity;
 use self::kind::Kind;
 #[cfg(feature = "alb")]

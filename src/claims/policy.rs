@@ -1,13 +1,14 @@
+use super::audience_policy::AudiencePolicy;
 use super::kind::Kind;
 use super::payload::Payload;
 use super::times::{TimePolicy, Times};
 use crate::{ClientIds, TokenUse, VerifyError};
 
 /// What a verifier asks of a token's claims, as a pure function of the claims and the time.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Policy {
     pub(crate) token_use: TokenUse,
-    pub(crate) audience: Option<String>,
+    pub(crate) audience: AudiencePolicy,
     pub(crate) times: TimePolicy,
 }
 
@@ -35,9 +36,7 @@ impl Policy {
         if !clients.accept(kind.client_id()) {
             return Err(VerifyError::Client);
         }
-        if let Some(audience) = &self.audience {
-            kind.check_audience(payload.aud, audience)?;
-        }
+        self.audience.check(&kind, &payload)?;
         payload.sub()?;
         let times = payload.times()?;
         self.times.check(&times, now)?;

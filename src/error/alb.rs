@@ -58,11 +58,13 @@ pub enum AlbVerifyError {
     /// `kid` is not a UUID in lower case with hyphens.
     #[error("the header of the load balancer's data has no usable key id")]
     KeyId,
-    /// The payload is not a JSON object, or a claim has the wrong type or is there twice.
-    #[error(
-        "the payload of the load balancer's data is not a JSON object with claims of the right types"
-    )]
-    Payload,
+    /// The payload is not a JSON object, or `sub`, `iss` or `exp` has the wrong type, or a claim that
+    /// is read is there twice.
+    #[error("{}", payload_problem(*claim))]
+    Payload {
+        /// The claim; `None` if the payload is not a JSON object in UTF-8.
+        claim: Option<&'static str>,
+    },
     /// The payload has no `sub`, or an empty one.
     #[error("the payload of the load balancer's data has no `sub`")]
     MissingSubject,
@@ -78,4 +80,15 @@ pub enum AlbVerifyError {
         /// How long to wait before another try has a chance.
         retry_after: Duration,
     },
+}
+
+fn payload_problem(claim: Option<&'static str>) -> String {
+    match claim {
+        Some(claim) => {
+            format!(
+                "the claim `{claim}` of the load balancer's data has the wrong type, or is there twice"
+            )
+        }
+        None => "the payload of the load balancer's data is not a JSON object".to_owned(),
+    }
 }

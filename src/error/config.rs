@@ -90,6 +90,15 @@ pub enum ConfigError {
         /// The audience as it was given.
         audience: String,
     },
+    /// `audiences` got an empty list.
+    #[error("no token could name one of no audiences: give `audiences` at least one")]
+    NoAudience,
+    /// An audience is required of ID tokens, which are not bound to a resource.
+    #[error(
+        "an audience is required, but `aud` of an ID token is its app client: leave `audience` out, \
+         or accept access tokens alone"
+    )]
+    AudienceOfIdTokens,
     /// Preloaded keys cannot be used.
     #[error("the preloaded JWKS holds no key that can be used: {reason}")]
     Preload {
@@ -238,13 +247,23 @@ pub enum ConfigError {
         /// What is wrong, and what would be right.
         problem: &'static str,
     },
+    /// A verifier requires no audience, so a token that was made for another API would be accepted.
+    #[error(
+        "the verifier requires no audience, so the resource `{resource}` would accept tokens that \
+         were not made for it: set `audience(\"{resource}\")`, and for machine tokens, which have \
+         none, `accept_machine_tokens_without_audience()`"
+    )]
+    NoResourceAudience {
+        /// The identifier of the resource.
+        resource: String,
+    },
     /// A verifier requires another audience than the resource that it protects.
     #[error(
         "the verifier requires the audience `{audience}`, but clients ask for tokens for the \
          resource `{resource}` (RFC 8707): both should be the same"
     )]
     ResourceAudience {
-        /// The audience that the verifier requires.
+        /// The audiences that the verifier requires, between commas.
         audience: String,
         /// The identifier of the resource.
         resource: String,

@@ -38,9 +38,16 @@ pub enum VerifyError {
     /// `kid` is missing, empty or longer than 128 bytes.
     #[error("the header of the token has no usable key id")]
     KeyId,
-    /// The payload is not a JSON object, or a claim has the wrong type or is there twice.
-    #[error("the payload of the token is not a JSON object with claims of the right types")]
-    Payload,
+    /// The payload is not a JSON object, or a claim that decides has the wrong type, or a claim that
+    /// is read is there twice (RFC 7519 §4).
+    ///
+    /// A claim that only informs, like `email`, never rejects a token by its type: it is absent where
+    /// it cannot be read.
+    #[error("{}", payload_problem(*claim))]
+    Payload {
+        /// The claim; `None` if the payload is not a JSON object in UTF-8.
+        claim: Option<&'static str>,
+    },
     /// A claim that every token of this kind has is not there.
     #[error("the token has no claim `{0}`")]
     MissingClaim(&'static str),
@@ -53,8 +60,11 @@ pub enum VerifyError {
     /// `client_id`, or `aud` of an ID token, is none of the accepted clients.
     #[error("the token was made for a client that is not accepted")]
     Client,
-    /// The access token is not bound to the required audience (RFC 8707).
-    #[error("the token was not made for the required audience")]
+    /// The access token is not bound to a required audience (RFC 8707), or is bound to one although
+    /// none is required (RFC 7519 §4.1.3).
+    ///
+    /// See [`audience`](crate::CognitoVerifierBuilder::audience).
+    #[error("the token was made for another audience")]
     Audience,
     /// Past `exp` and the leeway.
     #[error("the token has expired")]
@@ -93,5 +103,14 @@ impl VerifyError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::KeysUnavailable { .. })
+    }
+}
+
+fn payload_problem(claim: Option<&'static str>) -> String {
+    match claim {
+        Some(claim) => {
+            format!("the claim `{claim}` of the token has the wrong type, or is there twice")
+        }
+        None => "the payload of the token is not a JSON object".to_owned(),
     }
 }

@@ -43,7 +43,7 @@ impl<'a> Jws<'a> {
         let signature = decode(signature, buffer)?;
         Ok(Self {
             header: Header::parse(text(buffer, header).ok_or(VerifyError::Header)?)?,
-            payload: text(buffer, payload).ok_or(VerifyError::Payload)?,
+            payload: text(buffer, payload).ok_or(VerifyError::Payload { claim: None })?,
             signature: buffer.get(signature).unwrap_or_default(),
         })
     }

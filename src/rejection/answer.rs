@@ -135,7 +135,7 @@ impl Answer {
             VerifyError::TooLong
             | VerifyError::Base64
             | VerifyError::Header
-            | VerifyError::Payload
+            | VerifyError::Payload { .. }
             | VerifyError::MissingClaim(_)
             | VerifyError::KeyId => invalid_token!("The token is malformed."),
             // Not to be told apart by one who tries to forge a token.

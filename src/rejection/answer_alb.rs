@@ -29,7 +29,7 @@ pub(super) fn to(error: &AlbVerifyError) -> Answer {
         | AlbVerifyError::Header
         | AlbVerifyError::MissingHeader(_)
         | AlbVerifyError::KeyId
-        | AlbVerifyError::Payload
+        | AlbVerifyError::Payload { .. }
         | AlbVerifyError::MissingSubject => {
             invalid_data!("The data of the load balancer are malformed.")
         }

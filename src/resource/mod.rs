@@ -59,8 +59,10 @@ use crate::{CognitoLayer, ConfigError, JwksCache};
 /// - **Audience.** Clients send the identifier as `resource` (RFC 8707). The managed login of a
 ///   pool of the plan Essentials or Plus makes it the `aud` of the access token, if it is an https
 ///   URL or one of `http://localhost` (not `127.0.0.1`). Require it with
-///   [`audience`](crate::CognitoVerifierBuilder::audience), as above: else a token that was made
-///   for another API of the pool's is accepted too. Machine tokens have no `aud`.
+///   [`audience`](crate::CognitoVerifierBuilder::audience), as above: [`protect`](Self::protect)
+///   insists on it, for without it a token that is bound to no API would be accepted too. Machine
+///   tokens have no `aud`: a verifier that is to accept them says so, with
+///   [`accept_machine_tokens_without_audience`](crate::CognitoVerifierBuilder::accept_machine_tokens_without_audience).
 ///
 /// Sources: [the protocol's authorization][mcp], [Cognito's endpoints][endpoints], [resource
 /// binding][binding].
@@ -125,8 +127,9 @@ impl ProtectedResource {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`]: what [`CognitoLayer::build`] finds; a verifier that requires another
-    /// audience than the identifier; a layer that does not read `Authorization: Bearer`.
+    /// [`ConfigError`]: what [`CognitoLayer::build`] finds; a verifier that does not require the
+    /// identifier as an [`audience`](crate::CognitoVerifierBuilder::audience); a layer that does not
+    /// read `Authorization: Bearer`.
     pub fn protect<S, R>(
         &self,
         routes: Router<S>,
@@ -163,12 +166,13 @@ impl ProtectedResource {
         if !layer.reads_bearer() {
             return Err(ConfigError::NoBearerSource);
         }
-        match layer.verifier().audience() {
-            Some(audience) if audience != self.identifier() => Err(ConfigError::ResourceAudience {
-                audience: audience.to_owned(),
-                resource: self.identifier().to_owned(),
-            }),
-            Some(_) | None => Ok(()),
+        let (audiences, resource) = (layer.verifier().audiences(), self.identifier().to_owned());
+        if audiences.is_empty() {
+            return Err(ConfigError::NoResourceAudience { resource });
         }
+        if !audiences.contains(&resource) {
+            return Err(ConfigError::ResourceAudience { audience: audiences.join(","), resource });
+        }
+        Ok(())
     }
 }

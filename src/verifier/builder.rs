@@ -78,11 +78,36 @@ impl CognitoVerifierBuilder {
     }
 
     /// Requires this value in `aud` of an access token, that is, a token bound to this resource
-    /// server (RFC 8707). Defaults to no audience: then `aud` of an access token is not looked at.
+    /// server (RFC 8707). Replaces the [`audiences`](Self::audiences) that were set before.
+    ///
+    /// Without an audience, a token that has no `aud` is accepted, and one that has is accepted only
+    /// if `aud` names the token's own client: a token that is bound to another resource is rejected
+    /// (RFC 7519 §4.1.3).
+    ///
+    /// ID tokens are not bound to a resource. So [`build`](Self::build) fails if an audience is
+    /// required and [`token_use`](Self::token_use) is [`Id`](TokenUse::Id) or [`Any`](TokenUse::Any).
     ///
     /// Example: [a token for this API alone](crate::guide::access_or_id_tokens#a-token-for-this-api-alone).
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.policy.audience = Some(audience.into());
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        self.audiences([audience])
+    }
+
+    /// Requires one of these values in `aud` of an access token. Otherwise as
+    /// [`audience`](Self::audience).
+    pub fn audiences<I: IntoIterator<Item: Into<String>>>(mut self, audiences: I) -> Self {
+        self.policy.audience.accepted = Some(audiences.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts a machine's access token that has no `aud`, where an [`audience`](Self::audience) is
+    /// required. Defaults to rejecting it.
+    ///
+    /// Cognito binds the tokens of users to a resource, and those of the client credentials grant to
+    /// none. So with this, the app clients that are trusted and may use that grant get in whichever
+    /// API their token was made for: ask for a scope of this API's resource server too, with
+    /// [`Require::scope`](crate::Require::scope).
+    pub fn accept_machine_tokens_without_audience(mut self) -> Self {
+        self.policy.audience.machines_without = true;
         self
     }
 
@@ -137,8 +162,8 @@ impl CognitoVerifierBuilder {
     /// # Errors
     ///
     /// [`ConfigError`] names the setting that cannot be right: no pool, a pool trusted twice, no
-    /// client id, one that is empty or doubled, an empty audience, a longest age of zero, or what
-    /// [`JwksCache::new`] finds.
+    /// client id, one that is empty or doubled, an empty audience or one beside ID tokens, a maximum
+    /// age of zero, or what [`JwksCache::new`] finds.
     pub fn build(self) -> Result<CognitoVerifier, ConfigError> {
         self.validate()?;
         let mut issuers = HashMap::new();
@@ -165,11 +190,7 @@ impl CognitoVerifierBuilder {
         if self.pools.is_empty() {
             return Err(ConfigError::NoPool);
         }
-        if let Some(audience) =
-            self.policy.audience.as_ref().filter(|audience| audience.trim().is_empty())
-        {
-            return Err(ConfigError::Audience { audience: audience.clone() });
-        }
+        self.validate_audiences()?;
         match self.policy.times.max_token_age {
             Some(value) if value.is_zero() => Err(ConfigError::Duration {
                 name: "max_token_age",
@@ -177,6 +198,20 @@ impl CognitoVerifierBuilder {
                 expected: "longer than zero",
             }),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    fn validate_audiences(&self) -> Result<(), ConfigError> {
+        let Some(audiences) = &self.policy.audience.accepted else { return Ok(()) };
+        if audiences.is_empty() {
+            return Err(ConfigError::NoAudience);
+        }
+        if let Some(audience) = audiences.iter().find(|audience| audience.trim().is_empty()) {
+            return Err(ConfigError::Audience { audience: audience.clone() });
+        }
+        match self.policy.token_use {
+            TokenUse::Access => Ok(()),
+            TokenUse::Id | TokenUse::Any => Err(ConfigError::AudienceOfIdTokens),
         }
     }
 }

@@ -53,11 +53,11 @@ use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyEr
 /// | 3 | the header at most 1 KiB; each part is strict base64url | [`TooLong`](VerifyError::TooLong), [`Base64`](VerifyError::Base64) |
 /// | 4 | the header is a JSON object | [`Header`](VerifyError::Header) |
 /// | 5 | `alg` is `RS256`; no `crit`, no `b64`; no token within the token | [`Algorithm`](VerifyError::Algorithm), [`Extension`](VerifyError::Extension), [`Nested`](VerifyError::Nested) |
-/// | 6 | the payload is a JSON object with claims of their types | [`Payload`](VerifyError::Payload) |
+/// | 6 | the payload is a JSON object; the claims that decide have their types | [`Payload`](VerifyError::Payload) |
 /// | 7 | `iss` is a trusted issuer | [`MissingClaim`](VerifyError::MissingClaim), [`Issuer`](VerifyError::Issuer) |
 /// | 8 | `token_use` is accepted | [`MissingClaim`](VerifyError::MissingClaim), [`RefreshToken`](VerifyError::RefreshToken), [`TokenUse`](VerifyError::TokenUse) |
 /// | 9 | the claims of that kind have their types; the client is accepted | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Client`](VerifyError::Client) |
-/// | 10 | the audience of an access token, if one is required | [`Payload`](VerifyError::Payload) for one of a wrong type, [`Audience`](VerifyError::Audience) |
+/// | 10 | the audience of an access token: one that is required, else its own client if it names any | [`Payload`](VerifyError::Payload) for one of a wrong type, [`Audience`](VerifyError::Audience) |
 /// | 11 | `sub`, `iat`, `exp` are there | [`MissingClaim`](VerifyError::MissingClaim) |
 /// | 12 | `exp`, `nbf`, `iat`, the longest age | [`Expired`](VerifyError::Expired), [`NotYetValid`](VerifyError::NotYetValid), [`IssuedInFuture`](VerifyError::IssuedInFuture), [`TooOld`](VerifyError::TooOld) |
 /// | 13 | `kid` is there | [`KeyId`](VerifyError::KeyId) |
@@ -160,10 +160,10 @@ impl CognitoVerifier {
         self.inner.clock.clone()
     }
 
-    /// What `aud` of an access token must hold.
+    /// What `aud` of an access token must hold one of; empty if none is required.
     #[cfg(feature = "resource-metadata")]
-    pub(crate) fn audience(&self) -> Option<&str> {
-        self.inner.policy.audience.as_deref()
+    pub(crate) fn audiences(&self) -> &[String] {
+        self.inner.policy.audience.accepted.as_deref().unwrap_or_default()
     }
 
     /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.

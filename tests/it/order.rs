@@ -53,7 +53,9 @@ const HEADER: Fault = after(VerifyError::Header, with_doubled_kid);
 const ALGORITHM: Fault = before(VerifyError::Algorithm, |token| token.header("alg", "none"));
 const EXTENSION: Fault = before(VerifyError::Extension, |token| token.header("crit", ["exp"]));
 const NESTED: Fault = before(VerifyError::Nested, |token| token.header("cty", "JWT"));
-const PAYLOAD: Fault = before(VerifyError::Payload, |token| token.claim("cognito:groups", 7));
+const PAYLOAD: Fault = before(VerifyError::Payload { claim: Some("cognito:groups") }, |token| {
+    token.claim("cognito:groups", 7)
+});
 const NO_ISSUER: Fault =
     before(VerifyError::MissingClaim("iss"), |token| token.without_claim("iss"));
 const ISSUER: Fault = before(VerifyError::Issuer, |token| token.claim("iss", "https://evil"));
@@ -63,7 +65,8 @@ const REFRESH: Fault =
     before(VerifyError::RefreshToken, |token| token.claim("token_use", "refresh"));
 const USE: Fault =
     before(VerifyError::TokenUse(TokenUse::Access), |token| token.claim("token_use", "id"));
-const SCOPE: Fault = before(VerifyError::Payload, |token| token.claim("scope", 7));
+const SCOPE: Fault =
+    before(VerifyError::Payload { claim: Some("scope") }, |token| token.claim("scope", 7));
 const NO_CLIENT: Fault =
     before(VerifyError::MissingClaim("client_id"), |token| token.without_claim("client_id"));
 const OTHER_CLIENT: Fault = before(VerifyError::Client, |token| token.client_id("other"));

@@ -198,9 +198,12 @@ fn a_member_of_the_header_that_is_there_twice_is_refused() {
 #[test]
 fn a_claim_that_is_there_twice_is_refused() {
     let [header, payload] = texts(data());
-    for member in [r#""sub":"bob""#, r#""exp":1"#, r#""email":"b""#, r#""username":"b""#] {
-        let doubled = with_member(&payload, member);
-        assert_eq!(verdict_on([&header, &doubled]), Some(AlbVerifyError::Payload), "{member}");
+    for name in ["sub", "exp", "email", "email_verified", "username"] {
+        let values: serde_json::Value = serde_json::from_str(&payload).expect("a JSON payload");
+        let member = format!(r#""{name}":{}"#, values[name]);
+        let doubled = with_member(&with_member(&payload, &member), &member);
+        let refused = Some(AlbVerifyError::Payload { claim: Some(name) });
+        assert_eq!(verdict_on([&header, &doubled]), refused, "{name}");
     }
 }
 
@@ -208,7 +211,11 @@ fn a_claim_that_is_there_twice_is_refused() {
 fn a_payload_that_is_no_json_object_is_refused() {
     let [header, payload] = texts(data());
     for broken in ["[]", "\"alice\"", "null", "{", &payload[1..]] {
-        assert_eq!(verdict_on([&header, broken]), Some(AlbVerifyError::Payload), "{broken}");
+        assert_eq!(
+            verdict_on([&header, broken]),
+            Some(AlbVerifyError::Payload { claim: None }),
+            "{broken}"
+        );
     }
 }
 

@@ -158,7 +158,7 @@ fn a_date_of_another_type_is_refused() {
         let in_header = refusal(data().header("exp", &value));
         assert_eq!(in_header, Some(AlbVerifyError::Header), "{value}");
         let in_payload = refusal(data().claim("exp", &value));
-        assert_eq!(in_payload, Some(AlbVerifyError::Payload), "{value}");
+        assert_eq!(in_payload, Some(AlbVerifyError::Payload { claim: Some("exp") }), "{value}");
     }
 }
 

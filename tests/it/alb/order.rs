@@ -56,7 +56,8 @@ const ISSUER: Fault = before(AlbVerifyError::Issuer, |data| data.header("iss", "
 const NO_CLIENT: Fault =
     before(AlbVerifyError::MissingHeader("client"), |data| data.without_header("client"));
 const CLIENT: Fault = before(AlbVerifyError::Client, |data| data.client_id("other"));
-const PAYLOAD: Fault = before(AlbVerifyError::Payload, |data| data.claim("email", 7));
+const PAYLOAD: Fault =
+    before(AlbVerifyError::Payload { claim: Some("iss") }, |data| data.claim("iss", 7));
 const NO_SUBJECT: Fault = before(AlbVerifyError::MissingSubject, |data| data.without_claim("sub"));
 const OTHER_ISSUER: Fault =
     before(AlbVerifyError::Issuer, |data| data.claim("iss", "https://evil"));

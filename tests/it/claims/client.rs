@@ -4,6 +4,7 @@ use axum_cognito::testing::TestPool;
 use axum_cognito::{ClientIds, CognitoVerifier, TokenUse, VerifyError};
 use serde_json::json;
 
+use crate::common::log::Log;
 use crate::common::refusals::{access_refusal, builder, id, id_refusal, refusal};
 use crate::common::tokens::{CLIENT, POOL, access};
 
@@ -89,19 +90,77 @@ fn a_required_audience_must_have_its_type() {
     for other in [json!(null), json!(7), json!({}), json!([7]), json!([["https://a"]])] {
         let token = access().claim("aud", &other);
         let refused = refusal(builder().audience("https://a"), token);
-        assert_eq!(refused, Some(VerifyError::Payload), "{other}");
+        assert_eq!(refused, Some(VerifyError::Payload { claim: Some("aud") }), "{other}");
     }
 }
 
 #[test]
-fn the_audience_of_an_access_token_is_not_looked_at_when_none_is_required() {
-    for aud in [json!("https://other"), json!(["a", "b"]), json!([]), json!(null), json!(7)] {
+fn one_of_several_audiences_is_enough() {
+    let strict = || builder().audiences(["https://a.example.com", "https://b.example.com"]);
+    for good in [json!("https://a.example.com"), json!(["https://c", "https://b.example.com"])] {
+        assert_eq!(refusal(strict(), access().claim("aud", &good)), None, "{good}");
+    }
+    for other in [json!("https://c.example.com"), json!("https://a.example.com,"), json!(CLIENT)] {
+        let refused = refusal(strict(), access().claim("aud", &other));
+        assert_eq!(refused, Some(VerifyError::Audience), "{other}");
+    }
+}
+
+// RFC 7519 §4.1.3.
+#[test]
+fn an_access_token_for_another_audience_is_refused_where_none_is_required() {
+    for aud in [json!("https://other"), json!(["a", "b"]), json!([]), json!(""), json!([""])] {
+        let refused = access_refusal(access().claim("aud", &aud));
+        assert_eq!(refused, Some(VerifyError::Audience), "{aud}");
+    }
+    for aud in [json!(7), json!(null), json!({}), json!([7]), json!(true)] {
+        let refused = access_refusal(access().claim("aud", &aud));
+        assert_eq!(refused, Some(VerifyError::Payload { claim: Some("aud") }), "{aud}");
+    }
+}
+
+#[test]
+fn an_access_token_for_its_own_client_is_accepted_where_no_audience_is_required() {
+    for aud in [json!(CLIENT), json!([CLIENT]), json!(["https://other", CLIENT])] {
         assert_eq!(access_refusal(access().claim("aud", &aud)), None, "{aud}");
     }
+    let two = CognitoVerifier::builder().trust(&*POOL, ["first", "second"]).clock(POOL.clock());
+    let token = access().client_id("first").claim("aud", "second");
+    assert_eq!(refusal(two, token), Some(VerifyError::Audience));
 }
 
 #[test]
-fn a_required_audience_is_not_asked_of_an_id_token() {
-    let strict = builder().token_use(TokenUse::Id).audience("https://api.example.com");
-    assert_eq!(refusal(strict, id()), None);
+fn any_client_does_not_mean_any_audience() {
+    let any = CognitoVerifier::builder().trust(&*POOL, ClientIds::any()).clock(POOL.clock());
+    let token = access().claim("aud", "https://other");
+    assert_eq!(refusal(any.token_use(TokenUse::Any), token), Some(VerifyError::Audience));
+}
+
+#[test]
+fn the_log_says_once_which_setting_a_bound_token_needs() {
+    let (log, _guard) = Log::start();
+    let verifier = builder().build().expect("settings that can be");
+    for _ in 0..3 {
+        let token = access().claim("aud", "https://secret.example.com").sign();
+        assert_eq!(verifier.verify_cached(&token).err(), Some(VerifyError::Audience));
+    }
+    let text = log.text();
+    assert_eq!(text.matches("call `audience` on the builder").count(), 1, "{text}");
+    assert!(text.contains("WARN") && !text.contains("secret"), "{text}");
+}
+
+#[test]
+fn a_machine_needs_no_audience_only_where_that_is_said() {
+    let strict = || builder().audience("https://api.example.com");
+    let machine = || POOL.machine_token(CLIENT);
+    assert_eq!(refusal(strict(), machine()), Some(VerifyError::Audience));
+    let lenient = || strict().accept_machine_tokens_without_audience();
+    assert_eq!(refusal(lenient(), machine()), None);
+    let for_another = machine().claim("aud", "https://other");
+    assert_eq!(refusal(lenient(), for_another), Some(VerifyError::Audience));
+    assert_eq!(refusal(lenient(), access()), Some(VerifyError::Audience));
+    let nobody = access().without_claim("username");
+    assert_eq!(refusal(lenient(), nobody), Some(VerifyError::Audience));
+    let a_user_of_that_name = access().claim("sub", CLIENT);
+    assert_eq!(refusal(lenient(), a_user_of_that_name), Some(VerifyError::Audience));
 }

@@ -179,9 +179,11 @@ fn what_is_no_number_is_no_date() {
         ".4e10",
     ];
     for name in ["exp", "iat", "nbf", "auth_time"] {
+        // Absent, as for every claim that decides nothing here.
+        let values = values.iter().filter(|value| name != "auth_time" || **value != "null");
         for value in values {
             let refused = verdict_with(name, value).err();
-            assert_eq!(refused, Some(VerifyError::Payload), "{name}: {value}");
+            assert!(matches!(refused, Some(VerifyError::Payload { .. })), "{name}: {value}");
         }
     }
 }

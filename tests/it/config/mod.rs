@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum_cognito::testing::TestPool;
 use axum_cognito::{
     ClientIds, CognitoVerifier, CognitoVerifierBuilder, ConfigError, JwksCache, JwksCacheBuilder,
-    UserPool,
+    TokenUse, UserPool,
 };
 
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
@@ -198,6 +198,26 @@ fn an_empty_audience_is_refused() {
     for audience in ["", " "] {
         let builder = CognitoVerifier::builder().trust(pool(), "client").audience(audience);
         assert_says(builder.build(), audience, "the URL of the resource server");
+    }
+}
+
+#[test]
+fn an_empty_list_of_audiences_is_refused() {
+    let builder = CognitoVerifier::builder().trust(pool(), "client").audiences::<[&str; 0]>([]);
+    assert_says(builder.build(), "audiences", "at least one");
+    let builder = CognitoVerifier::builder().trust(pool(), "client").audiences(["https://a", ""]);
+    assert_says(builder.build(), "", "the URL of the resource server");
+}
+
+#[test]
+fn an_audience_of_id_tokens_is_refused() {
+    for token_use in [TokenUse::Id, TokenUse::Any] {
+        let builder = || CognitoVerifier::builder().trust(pool(), "client");
+        let before = builder().audience("https://a").token_use(token_use);
+        assert_says(before.build(), "aud", "accept access tokens alone");
+        let behind = builder().token_use(token_use).audiences(["https://a"]);
+        assert_says(behind.build(), "aud", "accept access tokens alone");
+        assert!(builder().token_use(token_use).build().is_ok());
     }
 }
 

@@ -186,7 +186,7 @@ fn a_payload_that_is_not_utf_8_is_refused() {
     let token = access().sign();
     let [header, _, signature] = parts(&token);
     let token = format!("{header}.{payload}.{signature}");
-    assert_eq!(verdict(&token).err(), Some(VerifyError::Payload));
+    assert_eq!(verdict(&token).err(), Some(VerifyError::Payload { claim: None }));
 }
 
 #[test]
@@ -203,7 +203,11 @@ fn a_payload_that_is_no_json_object_is_refused() {
     let [header, _] = texts(access());
     for payload in NO_OBJECTS {
         let token = POOL.sign(&header, payload);
-        assert_eq!(verdict(&token).err(), Some(VerifyError::Payload), "{payload:?}");
+        assert_eq!(
+            verdict(&token).err(),
+            Some(VerifyError::Payload { claim: None }),
+            "{payload:?}"
+        );
     }
 }
 
@@ -229,7 +233,7 @@ fn a_member_of_the_header_that_is_there_twice_is_refused() {
 fn a_claim_that_is_there_twice_is_refused() {
     let claims = r#"iss token_use sub jti origin_jti event_id client_id username scope aud
         email email_verified identities nonce cognito:username cognito:roles cognito:preferred_role
-        exp iat nbf auth_time cognito:groups"#;
+        phone_number phone_number_verified exp iat nbf auth_time cognito:groups"#;
     for name in claims.split_whitespace() {
         // The very same value, so that nothing but its being there twice is wrong.
         let token = access().claim("nbf", 0).groups(["admins"]);
@@ -239,7 +243,7 @@ fn a_claim_that_is_there_twice_is_refused() {
         let twice = with_member(&with_member(&payload, &member), &member);
         assert_eq!(
             verdict(&POOL.sign(&header, &twice)).err(),
-            Some(VerifyError::Payload),
+            Some(VerifyError::Payload { claim: Some(name) }),
             "{name}"
         );
     }

@@ -122,7 +122,7 @@ async fn a_token_with_another_algorithm_costs_no_fetch() {
 #[tokio::test(start_paused = true)]
 async fn a_token_with_a_claim_of_the_wrong_type_costs_no_fetch() {
     let token = rotated_token().claim("scope", ["a", "b"]);
-    assert_eq!(refusal(token).await, VerifyError::Payload);
+    assert_eq!(refusal(token).await, VerifyError::Payload { claim: Some("scope") });
 }
 
 #[tokio::test(start_paused = true)]

@@ -187,6 +187,12 @@ proptest! {
         audience in prop::option::of(one_or_many()),
     ) {
         let token = said.clone().into_token(access(), "username").scope(&scopes.join(" "));
+        // With its own client among them: a token that is bound elsewhere is refused.
+        let audience = audience.map(|aud: Value| {
+            let mut members = aud.as_array().cloned().unwrap_or_else(|| vec![aud]);
+            members.push(said.client.clone().into());
+            Value::from(members)
+        });
         let token = with(token, "aud", audience.as_ref());
         let claims = accepted(token, &said.client);
         assert_same(&claims, &said)?;

@@ -29,7 +29,8 @@ fn protect(layer: CognitoLayer) -> Result<Router, ConfigError> {
 }
 
 fn layer() -> CognitoLayer {
-    CognitoLayer::new(POOL.verifier("test-client"))
+    let verifier = CognitoVerifier::builder().trust(&*POOL, "test-client").audience(RESOURCE);
+    CognitoLayer::new(verifier.build().expect("an audience"))
 }
 
 #[test]
@@ -168,6 +169,22 @@ fn a_verifier_that_requires_another_audience_is_refused() {
     let layer = CognitoLayer::new(verifier.build().expect("an audience"));
     let refused = protect(layer);
     assert_says(refused, "orders", "`https://api.example.com/mcp`");
+}
+
+#[test]
+fn a_verifier_that_requires_no_audience_is_refused() {
+    let refused = protect(CognitoLayer::new(POOL.verifier("test-client")));
+    assert_says(refused, RESOURCE, "`accept_machine_tokens_without_audience()`");
+}
+
+#[test]
+fn a_verifier_of_several_audiences_names_the_resource_among_them() {
+    let protected = |audiences: [&str; 2]| {
+        let verifier = CognitoVerifier::builder().trust(&*POOL, "app").audiences(audiences);
+        protect(CognitoLayer::new(verifier.build().expect("audiences")))
+    };
+    assert!(protected(["https://api.example.com", RESOURCE]).is_ok());
+    assert_says(protected(["https://a", "https://b"]), RESOURCE, "https://a,https://b");
 }
 
 #[test]

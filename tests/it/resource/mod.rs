@@ -23,7 +23,13 @@ const RESOURCE: &str = "https://api.example.com/mcp";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 fn layer() -> CognitoLayer {
-    CognitoLayer::new(POOL.verifier("test-client"))
+    layer_of(RESOURCE)
+}
+
+/// The layer of the resource with this identifier.
+fn layer_of(resource: &str) -> CognitoLayer {
+    let verifier = CognitoVerifier::builder().trust(&*POOL, "test-client").clock(POOL.clock());
+    CognitoLayer::new(verifier.audience(resource).build().expect("an audience"))
 }
 
 fn resource() -> ProtectedResource {
@@ -33,7 +39,7 @@ fn resource() -> ProtectedResource {
 /// One protected route, and the metadata beside it.
 fn app(resource: &ProtectedResource) -> Router {
     let routes = Router::new().route("/mcp", post(async |_: AccessClaims| "in"));
-    resource.protect(routes, layer()).expect("a layer that can be")
+    resource.protect(routes, layer_of(resource.identifier())).expect("a layer that can be")
 }
 
 async fn ask(app: Router, method: Method, path: &str) -> Response<String> {
@@ -108,7 +114,8 @@ fn a_parameter_without_a_value_is_not_in_the_document() {
 #[tokio::test]
 async fn each_pool_that_the_layer_trusts_is_named_once() {
     let other = TestPool::offline();
-    let verifier = CognitoVerifier::builder().trust(&*POOL, "a").trust(&other, "b").build();
+    let verifier = CognitoVerifier::builder().trust(&*POOL, "a").trust(&other, "b");
+    let verifier = verifier.audience(RESOURCE).build();
     let layer = CognitoLayer::new(verifier.expect("two pools"));
     let app = resource().protect(Router::<()>::new(), layer).expect("a layer that can be");
     let document = document(app, &format!("{WELL_KNOWN}/mcp")).await;
@@ -163,7 +170,7 @@ async fn every_challenge_names_the_url_that_the_document_is_served_at() {
         .route("/scope", get(async || "in").layer(Require::scope("orders/read")))
         .route("/", get(async |_: AccessClaims| "in"));
     let app = resource.protect(routes, layer()).expect("a layer that can be");
-    let token = POOL.access_token("alice").sign();
+    let token = POOL.access_token("alice").claim("aud", RESOURCE).sign();
     let forbidden = Request::get("/scope").header("authorization", format!("Bearer {token}"));
     let malformed = Request::get("/").header("authorization", "Bearer");
     for (request, status) in [(Request::get("/"), 401), (malformed, 400), (forbidden, 403)] {
@@ -189,22 +196,18 @@ async fn an_address_that_the_layer_had_gives_way() {
 async fn the_routes_stay_protected() {
     let answer = ask(app(&resource()), Method::POST, "/mcp").await;
     assert_eq!(answer.status(), 401);
-    let token = POOL.access_token("alice").sign();
+    let token = POOL.access_token("alice").claim("aud", RESOURCE).sign();
     let request = Request::post("/mcp").header("authorization", format!("Bearer {token}"));
     let request = request.body(Body::empty()).expect("a request");
     assert_eq!(send::send(app(&resource()), request).await.body(), "in");
 }
 
 #[tokio::test]
-async fn a_token_for_another_resource_is_refused_where_the_audience_is_required() {
-    let verifier = CognitoVerifier::builder()
-        .trust(&*POOL, "test-client")
-        .clock(POOL.clock())
-        .audience(resource().identifier())
-        .build();
-    let layer = CognitoLayer::new(verifier.expect("an audience"));
+async fn a_token_for_another_resource_or_for_none_is_refused() {
     let routes = Router::new().route("/", get(async |_: AccessClaims| "in"));
-    let app = resource().protect(routes, layer).expect("the same audience");
+    let app = resource().protect(routes, layer()).expect("the same audience");
+    let unbound = format!("Bearer {}", POOL.access_token("alice").sign());
+    assert_eq!(send::get(app.clone(), &[("authorization", unbound)]).await.status(), 401);
     for (audience, status) in [(RESOURCE, 200), ("https://api.example.com/other", 401)] {
         let token = POOL.access_token("alice").claim("aud", audience).sign();
         let answer = send::get(app.clone(), &[("authorization", format!("Bearer {token}"))]).await;
@@ -257,7 +260,11 @@ async fn two_resources_of_a_host_have_a_document_each() {
         ProtectedResource::new(&url).expect("an identifier that can be")
     });
     let app = Router::new()
-        .merge(orders.protect(Router::new(), layer()).expect("a layer that can be"))
+        .merge(
+            orders
+                .protect(Router::new(), layer_of(orders.identifier()))
+                .expect("a layer that can be"),
+        )
         .merge(mcp.router());
     for resource in [orders, mcp] {
         let document = document(app.clone(), path(resource.metadata_url())).await;
