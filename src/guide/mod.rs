@@ -8,12 +8,14 @@
 //! | [`key_rotation`] | how keys come and go, and what an outage costs |
 //! | [`revocation`] | what a local check cannot see, and what to do about it |
 //! | [`testing_your_application`] | a user pool of your own in your tests |
+//! | [`settings`] | every setting, with its default |
+//! | [`observability`] | health checks, logs, metrics |
 //! | [`deploying`] | Lambda, containers, load balancers |
 //! | [`recipes`] | WebSocket, gRPC, cookies, CORS, logs and more: what matters of each example |
 //! | [`from_aws_jwt_verify`] | for those who know `aws-jwt-verify` |
 //! | [`from_jwt_authorizer`] | for those who know `jwt-authorizer`, and other crates |
 //!
-//! The [front page](crate) has all settings and all answers in tables.
+//! The [front page](crate) has all responses in a table.
 
 // Without all features some of the items that the pages link to are not there.
 #![cfg_attr(
@@ -41,6 +43,8 @@ pages!(
     key_rotation,
     revocation,
     testing_your_application,
+    settings,
+    observability,
     deploying,
     recipes,
     from_aws_jwt_verify,

@@ -9,18 +9,10 @@ pub(crate) mod cors;
 pub(crate) mod custom_extractor;
 #[path = "../../examples/graceful_shutdown.rs"]
 pub(crate) mod graceful_shutdown;
-#[path = "../../examples/grpc.rs"]
-pub(crate) mod grpc;
 #[path = "../../examples/id_and_access_tokens.rs"]
 pub(crate) mod id_and_access_tokens;
-#[path = "../../examples/lambda.rs"]
-pub(crate) mod lambda;
 #[path = "../../examples/load_balancer.rs"]
 pub(crate) mod load_balancer;
-#[path = "../../examples/mcp.rs"]
-pub(crate) mod mcp;
-#[path = "../../examples/openapi.rs"]
-pub(crate) mod openapi;
 #[path = "../../examples/optional_sign_in.rs"]
 pub(crate) mod optional_sign_in;
 #[path = "../../examples/problem_json.rs"]
@@ -33,5 +25,3 @@ pub(crate) mod tenants;
 pub(crate) mod testing_handlers;
 #[path = "../../examples/tracing_user.rs"]
 pub(crate) mod tracing_user;
-#[path = "../../examples/websocket.rs"]
-pub(crate) mod websocket;

@@ -6,19 +6,14 @@ mod cookies;
 mod cors;
 mod custom_extractor;
 mod graceful_shutdown;
-mod grpc;
 mod id_and_access_tokens;
-mod lambda;
 mod list;
 mod load_balancer;
 #[expect(dead_code, reason = "shared with the other program of tests, which reads more of it")]
 #[path = "../it/common/log.rs"]
 mod log;
-mod mcp;
-mod openapi;
 mod optional_sign_in;
 mod problem_json;
 mod scopes_and_groups;
 mod tenants;
 mod tracing_user;
-mod websocket;

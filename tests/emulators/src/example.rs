@@ -9,7 +9,7 @@ use crate::{Failure, Install, Process, Signer, Site};
 /// How long an example may take to be built and to serve.
 const READY_WITHIN: Duration = Duration::from_secs(600);
 
-/// `examples/mcp.rs`, with the protocol's own client for Python.
+/// `examples/integrations/examples/mcp.rs`, with the protocol's own client for Python.
 pub const MCP: Signer = Signer {
     name: "example-mcp",
     install: Install::Pip(&["mcp==2.3.0"]),
@@ -20,7 +20,7 @@ pub const MCP: Signer = Signer {
     refresh_token_refusal: "",
 };
 
-/// `examples/openapi.rs`, with a validator of such documents.
+/// `examples/integrations/examples/openapi.rs`, with a validator of such documents.
 pub const OPENAPI: Signer = Signer {
     name: "example-openapi",
     install: Install::Pip(&["openapi-spec-validator==0.9.0"]),
@@ -64,7 +64,9 @@ impl Example {
 fn run(example: &str, site: Site<'_>) -> Command {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--example", example, "--manifest-path"]).arg(manifest);
+    command
+        .args(["run", "--quiet", "-p", "integrations", "--example", example, "--manifest-path"])
+        .arg(manifest);
     command.env("PORT", site.port.to_string());
     command
 }

@@ -1,4 +1,4 @@
-//! Clients of the Model Context Protocol, which know of `examples/mcp.rs` its URL and a client id.
+//! Clients of the Model Context Protocol, which know of `examples/integrations/examples/mcp.rs` its URL and a client id.
 //!
 //! What they do is theirs: from the first 401 on they find the metadata, the issuer, its
 //! configuration and its endpoints, sign in, and call the server's tool with the token.

@@ -1,4 +1,4 @@
-//! The document of `examples/openapi.rs`, read by a validator that is not ours.
+//! The document of `examples/integrations/examples/openapi.rs`, read by a validator that is not ours.
 
 use std::{fs, path::Path, process::Output, sync::OnceLock};
 

@@ -1,7 +1,7 @@
 //! A gRPC service of tonic behind the layer: refusals are gRPC statuses, claims are in the request.
 //!
 //! ```sh
-//! cargo run --example grpc
+//! cargo run -p integrations --example grpc
 //! ```
 //!
 //! The service is written by hand, so that no `protoc` is needed. A generated one takes its place:

@@ -1,8 +1,8 @@
 //! What a remembered token and a key take, and whether anything grows while distinct tokens pass.
 //!
 //! ```sh
-//! cargo bench --bench memory         # a million tokens
-//! cargo bench --bench memory -- 10   # ten million
+//! cargo run --release -p soak --bin memory         # a million tokens
+//! cargo run --release -p soak --bin memory -- 10   # ten million
 //! ```
 //!
 //! No bad token is like another: they are expired, forged, of another issuer, or have a key that

@@ -1,7 +1,7 @@
 //! An API on AWS Lambda, behind an API Gateway HTTP API or a function URL.
 //!
 //! ```sh
-//! cargo run --example lambda
+//! cargo run -p integrations --example lambda
 //! ```
 //!
 //! On a machine without Lambda it sends two events through the application and prints the answers.

@@ -1,7 +1,7 @@
 //! A server of the Model Context Protocol on 127.0.0.1:3000: its clients find the sign-in by themselves.
 //!
 //! ```sh
-//! cargo run --example mcp
+//! cargo run -p integrations --example mcp
 //! ```
 //!
 //! Give a client the URL `http://127.0.0.1:3000/mcp` and the client id `mcp-client`. The first 401

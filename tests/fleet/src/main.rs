@@ -1,7 +1,7 @@
 //! A day of 10,000 instances in a minute or two: what a fleet asks of the JWKS endpoint.
 //!
 //! ```sh
-//! cargo run --release --example fleet
+//! cargo run --release -p fleet
 //! ```
 //!
 //! Each instance is a real `CognitoVerifier` with a `JwksCache` of its own, on tokio's paused clock,

@@ -1,7 +1,7 @@
 //! An API on 127.0.0.1:3000 whose OpenAPI document says how to sign in and what refusals look like.
 //!
 //! ```sh
-//! cargo run --example openapi
+//! cargo run -p integrations --example openapi
 //! curl http://127.0.0.1:3000/openapi.json
 //! ```
 //!

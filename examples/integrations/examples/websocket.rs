@@ -1,7 +1,7 @@
 //! A WebSocket that only a signed-in user opens, and that closes when the token expires.
 //!
 //! ```sh
-//! cargo run --example websocket
+//! cargo run -p integrations --example websocket
 //! ```
 //!
 //! Browsers let a script set no header of a WebSocket, so the token comes in a cookie; other clients

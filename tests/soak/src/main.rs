@@ -1,7 +1,7 @@
 //! A protected API under load, while the JWKS endpoint behind it is slowed, cut, rotated and restored.
 //!
 //! ```sh
-//! cargo run --release --example soak -- 30
+//! cargo run --release -p soak -- 30
 //! ```
 //!
 //! All of it over loopback sockets, for as many seconds as it is told (30 by default; a whole round

@@ -1,0 +1,1 @@
+//! Examples of axum-cognito with other frameworks: see `examples/`.
