@@ -73,7 +73,7 @@ async fn hello(claims: Option<AlbClaims>) -> String {
 /// What to try: a description, a path, the value of the header.
 fn requests(load_balancer: &TestLoadBalancer) -> Vec<(&'static str, &'static str, Option<String>)> {
     // A real load balancer signs for two minutes: too short for a command to be pasted.
-    let alice = || load_balancer.data("alice").client_id(CLIENT_ID).expires_in(HOUR);
+    let alice = || load_balancer.token("alice").client_id(CLIENT_ID).expires_in(HOUR);
     let another = TestLoadBalancer::offline();
     let another_arn = another.load_balancer();
     vec![

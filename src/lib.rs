@@ -50,8 +50,6 @@ pub use self::alb::{
 #[cfg(feature = "app-client")]
 pub use self::app_client::{AppClient, AppClientBuilder, Tokens};
 pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity, TokenUse};
-#[cfg(feature = "alb")]
-pub use self::error::AlbVerifyError;
 #[cfg(feature = "app-client")]
 pub use self::error::RenewError;
 pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};

@@ -154,7 +154,7 @@ fn what_a_load_balancer_signs_is_counted_by_its_outcome_and_no_label_names_a_key
         url = load_balancer.load_balancer().key_url().to_owned();
         kid = load_balancer.key_id();
         let verifier = load_balancer.verifier(CLIENT);
-        let good = load_balancer.data("alice").client_id(CLIENT);
+        let good = load_balancer.token("alice").client_id(CLIENT);
         verifier.verify(&good.clone().sign()).await.expect("good data");
         verifier.verify(&good.clone().sign()).await.expect("good data");
         verifier.verify(&good.expired().sign()).await.expect_err("expired data");

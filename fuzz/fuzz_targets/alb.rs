@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
 use axum_cognito::{
-    AlbClaims, AlbVerifier, AlbVerifyError, FetchJwks, JwksError, JwksRequest, JwksResponse,
+    AlbClaims, AlbVerifier, VerifyError, FetchJwks, JwksError, JwksRequest, JwksResponse,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -34,7 +34,7 @@ static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
 static DATA: LazyLock<String> =
-    LazyLock::new(|| LOAD_BALANCER.data("alice").client_id(CLIENT).expires_in(LIFETIME).sign());
+    LazyLock::new(|| LOAD_BALANCER.token("alice").client_id(CLIENT).expires_in(LIFETIME).sign());
 
 /// The public key without the lines around it.
 static OWN_KEY: LazyLock<String> = LazyLock::new(|| {
@@ -53,7 +53,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-fn judge(data: &str) -> Result<AlbClaims, AlbVerifyError> {
+fn judge(data: &str) -> Result<AlbClaims, VerifyError> {
     RUNTIME.block_on(VERIFIER.verify(data))
 }
 
@@ -70,7 +70,7 @@ fn try_parts(header: &str, payload: &str) {
     let forged = format!("{first}.{second}.{}", URL_SAFE.encode([1; 64]));
     let error = judge(&forged).expect_err("forged data are refused");
     // All but the signature is in order.
-    if error == AlbVerifyError::Signature {
+    if error == VerifyError::Signature {
         let data = LOAD_BALANCER.sign(&header, &payload);
         let claims = judge(&data).expect("signed data in order are accepted");
         look_at(&claims, &header, &payload);

@@ -2,79 +2,79 @@ use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, HeaderName};
 
-use super::verifier::{AlbPending, WantedAlbKey};
+use super::verifier::NotVerified;
 use super::{AlbClaims, AlbVerifier};
-use crate::AlbVerifyError;
-use crate::layer::{Verdict, Verification};
-use crate::rejection::{Cause, Challenge, Rejection};
+use crate::VerifyError;
+use crate::layer::{Authenticate, Decision};
+use crate::rejection::{Cause, Challenge};
 use crate::token::{BadCredentials, mark_sensitive, single};
 
-const DATA: HeaderName = HeaderName::from_static("x-amzn-oidc-data");
-/// The access token, which the load balancer adds beside.
+const TOKEN: HeaderName = HeaderName::from_static("x-amzn-oidc-data");
+/// The user's access token, which the load balancer adds beside its own.
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-amzn-oidc-accesstoken");
+
+/// A scheme that is deliberately unregistered: no client will answer it with a token, as it would
+/// answer `Bearer`.
+const SCHEME: &str = "ALB";
 
 /// Marks that an [`AlbLayer`](crate::AlbLayer) was there, and lets what comes further in answer with
 /// its challenge.
 #[derive(Clone, Debug)]
-pub(crate) struct BehindLoadBalancer(pub(crate) Challenge);
+pub(super) struct AlbChallenge(pub(super) Challenge);
 
-/// What a layer goes by.
+/// The settings of an [`AlbLayer`](crate::AlbLayer).
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(super) struct BehindAlb {
     pub(super) verifier: AlbVerifier,
     pub(super) optional: bool,
-    pub(super) layer: BehindLoadBalancer,
+    pub(super) challenge: AlbChallenge,
 }
 
-impl Settings {
+impl BehindAlb {
     pub(super) fn new(verifier: AlbVerifier) -> Self {
-        let layer = BehindLoadBalancer(Challenge::load_balancer());
-        Self { verifier, optional: false, layer }
+        let challenge = AlbChallenge(Challenge::with_scheme(SCHEME));
+        Self { verifier, optional: false, challenge }
     }
+}
 
-    /// Marks what the load balancer adds, so that no log further in prints it.
-    pub(super) fn mark_sensitive(headers: &mut HeaderMap) {
-        mark_sensitive(headers, &DATA);
+impl Authenticate for BehindAlb {
+    type Claims = AlbClaims;
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        mark_sensitive(headers, &TOKEN);
         mark_sensitive(headers, &ACCESS_TOKEN);
     }
 
-    /// Judges a request by its headers, as far as it goes without waiting.
-    pub(super) fn judge(self: &Arc<Self>, headers: &HeaderMap) -> Verdict<AlbClaims> {
-        let data = match data(headers) {
-            Ok(Some(data)) => data,
-            Ok(None) if self.optional => return Verdict::Passed(None),
-            Ok(None) => return Verdict::Refused(self.refuse(Cause::NoData)),
-            Err(cause) => return Verdict::Refused(self.refuse(cause)),
+    fn announce(&self, extensions: &mut Extensions) {
+        extensions.insert(self.challenge.clone());
+    }
+
+    fn challenge(&self) -> &Challenge {
+        &self.challenge.0
+    }
+
+    fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Decision<AlbClaims> {
+        let token = match token(headers) {
+            Ok(Some(token)) => token,
+            Ok(None) if self.optional => return Decision::Allow(None),
+            Ok(None) => return self.refuse(Cause::NoSignIn),
+            Err(cause) => return self.refuse(cause),
         };
-        match self.verifier.try_verify(data) {
-            Ok(claims) => Verdict::Passed(Some(claims)),
-            Err(AlbPending::Refused(error)) => Verdict::Refused(self.refuse(Cause::Data(error))),
-            Err(AlbPending::Key(wanted)) => Verdict::Waiting(self.wait(data.to_owned(), wanted)),
+        match self.verifier.try_verify(token) {
+            Ok(claims) => Decision::Allow(Some(claims)),
+            Err(NotVerified::Refused(error)) => self.refuse(Cause::Token(error)),
+            Err(NotVerified::NeedsKey(missing)) => {
+                let (verifier, token) = (self.verifier.clone(), token.to_owned());
+                self.wait(async move { verifier.verify_with(&token, &missing).await })
+            }
         }
-    }
-
-    fn wait(self: &Arc<Self>, data: String, wanted: WantedAlbKey) -> Verification {
-        let settings = Arc::clone(self);
-        Box::pin(async move {
-            let verified = settings.verifier.verify_with(&data, &wanted).await;
-            let claims = verified.map_err(|error| settings.refuse(Cause::Data(error)))?;
-            let mut extensions = Extensions::new();
-            extensions.insert(claims);
-            Ok(extensions)
-        })
-    }
-
-    fn refuse(&self, cause: Cause) -> Rejection {
-        let rejection = Rejection::new(cause, self.layer.0.clone());
-        tracing::debug!(%rejection, "refused a request");
-        rejection
     }
 }
 
 /// The value of the one header, if it is there and not empty.
-fn data(headers: &HeaderMap) -> Result<Option<&str>, Cause> {
+fn token(headers: &HeaderMap) -> Result<Option<&str>, Cause> {
     let value =
-        single(headers, &DATA).map_err(|_| Cause::Credentials(BadCredentials::Duplicate))?;
+        single(headers, &TOKEN).map_err(|_| Cause::Credentials(BadCredentials::Duplicate))?;
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
-    value.to_str().map(Some).map_err(|_| Cause::Data(AlbVerifyError::Base64))
+    value.to_str().map(Some).map_err(|_| Cause::Token(VerifyError::Base64))
 }

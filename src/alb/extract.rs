@@ -2,7 +2,7 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use super::AlbClaims;
-use super::authenticate::BehindLoadBalancer;
+use super::authenticate::AlbChallenge;
 use crate::rejection::{Cause, Rejection};
 
 /// Refuses a request without a sign-in at the load balancer, behind an optional layer.
@@ -11,7 +11,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AlbClaims {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let (claims, layer) = claims(parts)?;
-        claims.ok_or_else(|| Rejection::new(Cause::NoData, layer.0.clone()))
+        claims.ok_or_else(|| Rejection::new(Cause::NoSignIn, layer.0.clone()))
     }
 }
 
@@ -25,8 +25,8 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for AlbClaims {
 }
 
 /// The claims that the layer put there, and its mark.
-fn claims(parts: &Parts) -> Result<(Option<AlbClaims>, &BehindLoadBalancer), Rejection> {
-    let Some(layer) = parts.extensions.get::<BehindLoadBalancer>() else {
+fn claims(parts: &Parts) -> Result<(Option<AlbClaims>, &AlbChallenge), Rejection> {
+    let Some(layer) = parts.extensions.get::<AlbChallenge>() else {
         return Err(Rejection::missing_layer("AlbClaims", "AlbLayer"));
     };
     Ok((parts.extensions.get::<AlbClaims>().cloned(), layer))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Response;
 use tower_layer::Layer;
 
-use super::authenticate::Settings;
+use super::authenticate::BehindAlb;
 use super::{AlbService, AlbVerifier};
 use crate::{ConfigError, DefaultResponse, Rejection};
 
@@ -38,7 +38,7 @@ use crate::{ConfigError, DefaultResponse, Rejection};
 #[derive(Clone)]
 #[must_use]
 pub struct AlbLayer<R = DefaultResponse> {
-    settings: Arc<Settings>,
+    settings: Arc<BehindAlb>,
     problem: Option<ConfigError>,
     respond: R,
 }
@@ -46,7 +46,7 @@ pub struct AlbLayer<R = DefaultResponse> {
 impl AlbLayer {
     /// A strict layer around this verifier.
     pub fn new(verifier: AlbVerifier) -> Self {
-        let settings = Arc::new(Settings::new(verifier));
+        let settings = Arc::new(BehindAlb::new(verifier));
         Self { settings, problem: None, respond: DefaultResponse::default() }
     }
 }
@@ -65,7 +65,7 @@ impl<R> AlbLayer<R> {
     /// Visible ASCII and spaces, without `"` and `\`: [`build`](Self::build) says so of another
     /// one, which would lose these characters.
     pub fn realm(mut self, realm: impl AsRef<str>) -> Self {
-        let set = Arc::make_mut(&mut self.settings).layer.0.set_realm(realm.as_ref());
+        let set = Arc::make_mut(&mut self.settings).challenge.0.set_realm(realm.as_ref());
         if let Err(problem) = set {
             tracing::error!(%problem, "a setting of the layer is wrong");
             self.problem.get_or_insert(problem);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::claims::{AlbClaims, Inner};
-use crate::AlbVerifyError;
+use crate::VerifyError;
 use crate::claims::culprit::{self, Claim, Type};
 use crate::claims::{NumericDate, inform};
 use crate::json::{self, Text, present};
@@ -13,7 +13,7 @@ use crate::json::{self, Text, present};
 /// The payload as it was sent. Claims that are not named here are not read, and one that only informs
 /// is absent where it cannot be read.
 #[derive(Debug, Deserialize)]
-pub(crate) struct AlbPayload<'a> {
+pub(super) struct AlbPayload<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     sub: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -29,55 +29,55 @@ pub(crate) struct AlbPayload<'a> {
 }
 
 /// Who signed, for whom and until when, as the header says.
-pub(crate) struct AlbOrigin<'a> {
-    pub(crate) issuer: &'a str,
-    pub(crate) client: &'a str,
-    pub(crate) signer: &'a str,
-    pub(crate) expires_at: NumericDate,
+pub(super) struct AlbHeaderClaims<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) client: &'a str,
+    pub(super) signer: &'a str,
+    pub(super) expires_at: NumericDate,
 }
 
-impl AlbOrigin<'_> {
+impl AlbHeaderClaims<'_> {
     /// Whether it has expired at `now` (RFC 7519 §4.1.4).
-    pub(crate) fn check_time(&self, now: Duration, leeway: Duration) -> Result<(), AlbVerifyError> {
+    pub(super) fn check_time(&self, now: Duration, leeway: Duration) -> Result<(), VerifyError> {
         let end = self.expires_at.since_epoch().saturating_add(leeway);
-        if now < end { Ok(()) } else { Err(AlbVerifyError::Expired) }
+        if now < end { Ok(()) } else { Err(VerifyError::Expired) }
     }
 }
 
 impl<'a> AlbPayload<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, AlbVerifyError> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, VerifyError> {
         let payload: Self = json::from_object(text)
-            .map_err(|_| AlbVerifyError::Payload { claim: culprit::find(text, &CLAIMS) })?;
+            .map_err(|_| VerifyError::Payload { claim: culprit::find(text, &CLAIMS) })?;
         match payload.sub.as_deref() {
-            None | Some("") => Err(AlbVerifyError::MissingSubject),
+            None | Some("") => Err(VerifyError::MissingClaim("sub")),
             Some(_) => Ok(payload),
         }
     }
 
     /// Whether it names no other issuer than the header does.
-    pub(crate) fn check_issuer(&self, header: &str) -> Result<(), AlbVerifyError> {
+    pub(super) fn check_issuer(&self, header: &str) -> Result<(), VerifyError> {
         let differs = self.iss.as_deref().is_some_and(|own| own != header);
-        if differs { Err(AlbVerifyError::Issuer) } else { Ok(()) }
+        if differs { Err(VerifyError::Issuer) } else { Ok(()) }
     }
 
     /// When it expires: by the payload too, if that says so.
-    pub(crate) fn expires_at(&self, header: NumericDate) -> NumericDate {
+    pub(super) fn expires_at(&self, header: NumericDate) -> NumericDate {
         self.exp.map_or(header, |own| own.min(header))
     }
 
     /// The claims, now that the signature is proven; `raw` is the payload's text.
-    pub(crate) fn into_claims(self, raw: &str, origin: &AlbOrigin<'_>) -> AlbClaims {
-        let owned = |text: Option<Text<'_>>| text.as_deref().map(str::to_owned);
+    pub(super) fn to_claims(&self, raw: &str, header: &AlbHeaderClaims<'_>) -> AlbClaims {
+        let inform = |claim| inform::text(claim).as_deref().map(str::to_owned);
         let inner = Inner {
             raw: raw.into(),
-            sub: owned(self.sub).unwrap_or_default(),
-            email: owned(inform::text(self.email)),
+            sub: self.sub.as_deref().unwrap_or_default().to_owned(),
+            email: inform(self.email),
             email_verified: inform::flag(self.email_verified),
-            username: owned(inform::text(self.username)),
-            issuer: origin.issuer.to_owned(),
-            client_id: origin.client.to_owned(),
-            signer: origin.signer.to_owned(),
-            expires_at: origin.expires_at,
+            username: inform(self.username),
+            issuer: header.issuer.to_owned(),
+            client_id: header.client.to_owned(),
+            signer: header.signer.to_owned(),
+            expires_at: header.expires_at,
         };
         AlbClaims { inner: Arc::new(inner) }
     }

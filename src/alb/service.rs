@@ -5,21 +5,20 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::AlbClaims;
-use super::authenticate::Settings;
-use crate::layer::ResponseFuture;
+use super::authenticate::BehindAlb;
+use crate::layer::{Authenticate as _, ResponseFuture};
 use crate::rejection::RespondToRejection;
 
 /// The service of [`AlbLayer`](crate::AlbLayer).
 #[derive(Clone)]
 pub struct AlbService<S, R> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Arc<BehindAlb>,
     respond: R,
 }
 
 impl<S, R> AlbService<S, R> {
-    pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
+    pub(super) fn new(inner: S, settings: Arc<BehindAlb>, respond: R) -> Self {
         Self { inner, settings, respond }
     }
 }
@@ -37,14 +36,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        // Whatever stands there, another layer put there: only this one's verdict counts inside.
-        request.extensions_mut().remove::<AlbClaims>();
-        request.extensions_mut().insert(self.settings.layer.clone());
-        Settings::mark_sensitive(request.headers_mut());
-        let verdict = self.settings.judge(request.headers());
-        let challenge = self.settings.layer.0.clone();
-        verdict.carry_out(&mut self.inner, request, challenge, self.respond.clone())
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        self.settings.call(&mut self.inner, request, self.respond.clone())
     }
 }
 

@@ -163,7 +163,6 @@ pub enum ConfigError {
     #[error("the layer has no token source: give `token_from` at least one")]
     NoTokenSource,
     /// The ARN of a load balancer does not have the shape of one.
-    #[cfg(feature = "alb")]
     #[error(
         "`{arn}` is not the ARN of an Application Load Balancer: it should be like \
          `arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/name/50dc6c495c0c9188`"
@@ -173,18 +172,15 @@ pub enum ConfigError {
         arn: String,
     },
     /// A verifier of `x-amzn-oidc-data` trusts no load balancer.
-    #[cfg(feature = "alb")]
     #[error("the verifier trusts no load balancer: name at least one, by its ARN")]
     NoLoadBalancer,
     /// A load balancer is trusted twice.
-    #[cfg(feature = "alb")]
     #[error("the load balancer `{arn}` is trusted twice: name it once")]
     DuplicateLoadBalancer {
         /// The ARN.
         arn: String,
     },
     /// There is neither an HTTP client nor another source of the keys of load balancers.
-    #[cfg(feature = "alb")]
     #[error(
         "no source of keys for the load balancer: turn the feature `reqwest` on, or give a `fetcher`"
     )]

@@ -1,7 +1,5 @@
 //! What can go wrong, one file for each place where it can.
 
-#[cfg(feature = "alb")]
-mod alb;
 mod claim;
 mod config;
 mod jwks;
@@ -10,8 +8,6 @@ mod prefetch;
 mod renew;
 mod verify;
 
-#[cfg(feature = "alb")]
-pub use self::alb::AlbVerifyError;
 pub use self::claim::ClaimError;
 pub use self::config::ConfigError;
 pub use self::jwks::JwksError;

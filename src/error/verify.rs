@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::TokenUse;
 
-/// Why a token was refused, or could not be judged.
+/// Why a token, or a load balancer's `x-amzn-oidc-data`, was rejected or could not be verified.
 ///
 /// One variant for each cause; no message holds the token or a claim's value, so each is fit for a
 /// log. [`VerifyError::KeysUnavailable`] alone says nothing about the token.
@@ -26,8 +26,8 @@ pub enum VerifyError {
     /// The header is not a JSON object, or a member has the wrong type or is there twice.
     #[error("the header of the token is not a JSON object of the right form")]
     Header,
-    /// `alg` is missing or not RS256 (RFC 8725 §3.1).
-    #[error("the token is not signed with RS256")]
+    /// `alg` is missing or not RS256, or of a load balancer's token not ES256 (RFC 8725 §3.1).
+    #[error("the token is not signed with RS256, or with ES256 by a load balancer")]
     Algorithm,
     /// The header has `crit` (RFC 7515 §4.1.11) or `b64` (RFC 7797 §7).
     #[error("the header of the token names an extension that is not supported")]
@@ -35,7 +35,10 @@ pub enum VerifyError {
     /// The header says `cty: JWT`: a token within a token (RFC 7519 §5.2).
     #[error("the token holds another token")]
     Nested,
-    /// `kid` is missing, empty or longer than 128 bytes.
+    /// A parameter that the header of a load balancer's token must have is not there.
+    #[error("the header of the token has no `{0}`")]
+    MissingHeaderParameter(&'static str),
+    /// `kid` is missing, empty or longer than 128 bytes; of a load balancer's token, not a UUID.
     #[error("the header of the token has no usable key id")]
     KeyId,
     /// The payload is not a JSON object, or a claim that decides has the wrong type, or a claim that
@@ -51,13 +54,18 @@ pub enum VerifyError {
     /// A claim that every token of this kind has is not there.
     #[error("the token has no claim `{0}`")]
     MissingClaim(&'static str),
-    /// `iss` is none of the trusted pools.
+    /// `signer` is none of the trusted load balancers.
+    #[error("the token was signed by a load balancer that is not trusted")]
+    Signer,
+    /// `iss` is none of the trusted pools; or the payload of a load balancer's token names another
+    /// issuer than its header.
     #[error("the token comes from an issuer that is not trusted")]
     Issuer,
     /// `token_use` is not what the verifier accepts.
     #[error("the token is not of the accepted kind: `token_use` should be {0}")]
     TokenUse(TokenUse),
-    /// `client_id`, or `aud` of an ID token, is none of the accepted clients.
+    /// `client_id`, `aud` of an ID token, or `client` of a load balancer's token is none of the
+    /// accepted clients.
     #[error("the token was made for a client that is not accepted")]
     Client,
     /// The access token is not bound to a required audience (RFC 8707), or is bound to one although
@@ -78,17 +86,17 @@ pub enum VerifyError {
     /// Older than [`max_token_age`](crate::CognitoVerifierBuilder::max_token_age).
     #[error("the token is older than the longest accepted age")]
     TooOld,
-    /// No key of the pool has this `kid`, after a look at the newest keys.
-    #[error("the token is signed with a key that its user pool does not have")]
+    /// No key of the pool or of the load balancer has this `kid`, by the newest keys.
+    #[error("the token is signed with a key that its issuer does not have")]
     UnknownKey,
-    /// The signature is not that of the pool's key.
+    /// The signature is not that of the key.
     #[error("the signature of the token is wrong")]
     Signature,
     /// A [`check`](crate::CognitoVerifierBuilder::check) of your own refused, with this reason.
     #[error("a check of the application refused the token: {0}")]
     Check(String),
-    /// The pool's keys cannot be had now, so the token could not be judged.
-    #[error("the keys of the user pool are not available")]
+    /// The keys are unavailable, so the token could not be verified.
+    #[error("the keys to verify the token with are not available")]
     KeysUnavailable {
         /// How long to wait before another try has a chance.
         retry_after: Duration,

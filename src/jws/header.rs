@@ -6,13 +6,27 @@ use crate::json::{self, Text, present};
 
 const MAX_KEY_ID_BYTES: usize = 128;
 
-/// The JOSE header of a token (RFC 7515 §4), with the one algorithm there is.
+/// The JOSE header (RFC 7515 §4) of the tokens of one kind of issuer.
+pub(crate) trait JoseHeader<'a>: Sized {
+    /// Whether the parts of a token may end with the `=` of base64url, which a JWS has not.
+    const MAY_BE_PADDED: bool;
+
+    /// Reads the header, and checks that it names the issuer's one algorithm.
+    fn parse(text: &'a str) -> Result<Self, VerifyError>;
+}
+
+/// The header of Cognito's tokens.
+#[derive(Debug)]
+pub(crate) struct Header<'a> {
+    kid: Option<Text<'a>>,
+}
+
+/// What every header must and must not have.
 ///
 /// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not read at all, so they never choose a key (RFC 8725
 /// §3.10); nor is `typ`, which Cognito does not send.
-#[derive(Debug)]
-pub(super) struct Header<'a> {
-    kid: Option<Text<'a>>,
+pub(crate) struct Parameters<'a> {
+    pub(crate) kid: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -29,11 +43,11 @@ struct Members<'a> {
     b64: Option<IgnoredAny>,
 }
 
-impl<'a> Header<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, VerifyError> {
+impl<'a> Parameters<'a> {
+    pub(crate) fn parse(text: &'a str, algorithm: &str) -> Result<Self, VerifyError> {
         let members: Members<'a> = json::from_object(text).map_err(|_| VerifyError::Header)?;
         // By exact string: `rs256` and `none` are other algorithms (RFC 8725 §3.1).
-        if members.alg.as_deref() != Some("RS256") {
+        if members.alg.as_deref() != Some(algorithm) {
             return Err(VerifyError::Algorithm);
         }
         if members.crit.is_some() || members.b64.is_some() {
@@ -44,7 +58,18 @@ impl<'a> Header<'a> {
         }
         Ok(Self { kid: members.kid })
     }
+}
 
+impl<'a> JoseHeader<'a> for Header<'a> {
+    const MAY_BE_PADDED: bool = false;
+
+    fn parse(text: &'a str) -> Result<Self, VerifyError> {
+        let Parameters { kid } = Parameters::parse(text, "RS256")?;
+        Ok(Self { kid })
+    }
+}
+
+impl Header<'_> {
     pub(super) fn kid(&self) -> Result<&str, VerifyError> {
         let kid = self.kid.as_deref().ok_or(VerifyError::KeyId)?;
         let fits = (1..=MAX_KEY_ID_BYTES).contains(&kid.len());

@@ -5,22 +5,26 @@ mod header;
 use std::ops::Range;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use memchr::memchr_iter;
 
 use self::header::Header;
+pub(crate) use self::header::JoseHeader;
+#[cfg(feature = "alb")]
+pub(crate) use self::header::Parameters;
 use crate::VerifyError;
 use crate::crypto::{PublicKey, SigningInput};
 
-pub(crate) const MAX_TOKEN_BYTES: usize = 16 * 1024;
-pub(crate) const MAX_HEADER_BYTES: usize = 1024;
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 1024;
 
-/// A token that is well-formed and says RS256; nothing in it is proven yet.
+/// A token that is well-formed and names the one algorithm its issuer signs with; nothing in it is
+/// proven yet.
 #[derive(Debug)]
-pub(crate) struct Jws<'a> {
-    header: Header<'a>,
+pub(crate) struct Jws<'a, H = Header<'a>> {
+    pub(crate) header: H,
     payload: &'a str,
-    signature: &'a [u8],
+    pub(crate) signature: &'a [u8],
 }
 
 /// Whether a token is short enough to be looked at.
@@ -28,21 +32,22 @@ pub(crate) fn check_length(token: &str) -> Result<(), VerifyError> {
     if token.len() > MAX_TOKEN_BYTES { Err(VerifyError::TooLong) } else { Ok(()) }
 }
 
-impl<'a> Jws<'a> {
+impl<'a, H: JoseHeader<'a>> Jws<'a, H> {
     /// Takes a token apart; its parts are decoded into `buffer`, strictly and once.
     pub(crate) fn parse(token: &str, buffer: &'a mut Vec<u8>) -> Result<Self, VerifyError> {
         check_length(token)?;
         let [header, payload, signature] = split(token)?;
-        if header.len() > base64::encoded_len(MAX_HEADER_BYTES, false).unwrap_or(MAX_HEADER_BYTES) {
+        let longest = base64::encoded_len(MAX_HEADER_BYTES, false).unwrap_or(MAX_HEADER_BYTES);
+        if header.trim_end_matches('=').len() > longest {
             return Err(VerifyError::TooLong);
         }
         buffer.clear();
         buffer.reserve(token.len());
-        let header = decode(header, buffer)?;
-        let payload = decode(payload, buffer)?;
-        let signature = decode(signature, buffer)?;
+        let header = decode(header, H::MAY_BE_PADDED, buffer)?;
+        let payload = decode(payload, H::MAY_BE_PADDED, buffer)?;
+        let signature = decode(signature, H::MAY_BE_PADDED, buffer)?;
         Ok(Self {
-            header: Header::parse(text(buffer, header).ok_or(VerifyError::Header)?)?,
+            header: H::parse(text(buffer, header).ok_or(VerifyError::Header)?)?,
             payload: text(buffer, payload).ok_or(VerifyError::Payload { claim: None })?,
             signature: buffer.get(signature).unwrap_or_default(),
         })
@@ -52,7 +57,9 @@ impl<'a> Jws<'a> {
     pub(crate) fn payload(&self) -> &'a str {
         self.payload
     }
+}
 
+impl Jws<'_> {
     /// Which key signed, if the header is to be believed.
     pub(crate) fn kid(&self) -> Result<&str, VerifyError> {
         self.header.kid()
@@ -82,13 +89,19 @@ fn split(token: &str) -> Result<[&str; 3], VerifyError> {
     }
 }
 
-/// base64url without padding, white space or stray bits (RFC 7515 §2, RFC 4648 §3.5).
-fn decode(part: &str, buffer: &mut Vec<u8>) -> Result<Range<usize>, VerifyError> {
+/// base64url without white space or stray bits (RFC 7515 §2, RFC 4648 §3.5).
+fn decode(
+    part: &str,
+    may_be_padded: bool,
+    buffer: &mut Vec<u8>,
+) -> Result<Range<usize>, VerifyError> {
     if part.is_empty() {
         return Err(VerifyError::Base64);
     }
+    let is_padded = may_be_padded && part.ends_with('=');
+    let engine = if is_padded { &URL_SAFE } else { &URL_SAFE_NO_PAD };
     let start = buffer.len();
-    URL_SAFE_NO_PAD.decode_vec(part, buffer).map_err(|_| VerifyError::Base64)?;
+    engine.decode_vec(part, buffer).map_err(|_| VerifyError::Base64)?;
     Ok(start..buffer.len())
 }
 

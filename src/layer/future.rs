@@ -51,7 +51,7 @@ use crate::rejection::{Cause, Challenge, Rejection};
 use crate::{RespondToRejection, VerifyError};
 
 /// A verification that waits for a key; it brings what the request's extensions get.
-pub(crate) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
+pub(super) type Verification = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 /// Said of a request whose verification has not ended.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -216,7 +216,7 @@ fn answer_inner<R: RespondToRejection<B>, B>(
     if rejection.is_answered() {
         return response;
     }
-    tracing::debug!(%rejection, "refused a request");
+    tracing::debug!(%rejection, "rejected a request");
     if rejection.status() != status {
         // Changed on purpose, to hide that something is there or to answer otherwise.
         rejection.mark_answered();

@@ -1,9 +1,9 @@
 //! The middleware itself: wraps a service, and lets verified requests through.
 
+mod authenticate;
+mod bearer;
 mod future;
 mod service;
-mod settings;
-mod verdict;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +11,11 @@ use std::sync::Arc;
 use http::Response;
 use tower_layer::Layer;
 
+#[cfg(feature = "alb")]
+pub(crate) use self::authenticate::{Authenticate, Decision};
+use self::bearer::Bearer;
 pub use self::future::ResponseFuture;
-#[cfg(feature = "alb")]
-pub(crate) use self::future::Verification;
 pub use self::service::CognitoService;
-use self::settings::Settings;
-#[cfg(feature = "alb")]
-pub(crate) use self::verdict::Verdict;
 use crate::{CognitoVerifier, ConfigError, DefaultResponse, Rejection, TokenSource};
 
 /// A tower layer that lets requests with a good token through, with their claims.
@@ -55,7 +53,7 @@ use crate::{CognitoVerifier, ConfigError, DefaultResponse, Rejection, TokenSourc
 #[derive(Clone)]
 #[must_use]
 pub struct CognitoLayer<R = DefaultResponse> {
-    settings: Arc<Settings>,
+    settings: Arc<Bearer>,
     problem: Option<ConfigError>,
     respond: R,
 }
@@ -63,7 +61,7 @@ pub struct CognitoLayer<R = DefaultResponse> {
 impl CognitoLayer {
     /// A strict layer around this verifier.
     pub fn new(verifier: CognitoVerifier) -> Self {
-        let settings = Arc::new(Settings::new(verifier));
+        let settings = Arc::new(Bearer::new(verifier));
         Self { settings, problem: None, respond: DefaultResponse::default() }
     }
 }

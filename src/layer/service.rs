@@ -5,20 +5,21 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
+use super::authenticate::Authenticate as _;
+use super::bearer::Bearer;
 use super::future::ResponseFuture;
-use super::settings::Settings;
-use crate::{CognitoClaims, RespondToRejection};
+use crate::RespondToRejection;
 
 /// The service of [`CognitoLayer`](crate::CognitoLayer).
 #[derive(Clone)]
 pub struct CognitoService<S, R> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Arc<Bearer>,
     respond: R,
 }
 
 impl<S, R> CognitoService<S, R> {
-    pub(super) fn new(inner: S, settings: Arc<Settings>, respond: R) -> Self {
+    pub(super) fn new(inner: S, settings: Arc<Bearer>, respond: R) -> Self {
         Self { inner, settings, respond }
     }
 }
@@ -36,14 +37,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        // Whatever stands there, another layer put there: only this one's verdict counts inside.
-        request.extensions_mut().remove::<CognitoClaims>();
-        request.extensions_mut().insert(self.settings.challenge.clone());
-        self.settings.mark_sensitive(request.headers_mut());
-        let verdict = self.settings.judge(request.headers());
-        let challenge = self.settings.challenge.clone();
-        verdict.carry_out(&mut self.inner, request, challenge, self.respond.clone())
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        self.settings.call(&mut self.inner, request, self.respond.clone())
     }
 }
 

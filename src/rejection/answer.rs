@@ -44,9 +44,6 @@ macro_rules! answer {
     };
 }
 
-#[cfg(feature = "alb")]
-pub(super) use answer;
-
 /// 401 for a token that is not accepted.
 macro_rules! invalid_token {
     ($description:literal) => {
@@ -54,14 +51,15 @@ macro_rules! invalid_token {
     };
 }
 
-impl Answer {
-    pub(super) fn to(cause: &Cause) -> Self {
-        match cause {
+impl Cause {
+    /// The answer to a request that was rejected for this.
+    pub(super) fn answer(&self) -> Answer {
+        match self {
             // No error code, because nothing was tried (RFC 6750 §3.1).
-            Cause::NoToken => {
+            Self::NoToken => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a token, and the request has none.")
             }
-            Cause::Credentials(BadCredentials::Duplicate) => {
+            Self::Credentials(BadCredentials::Duplicate) => {
                 answer!(
                     MalformedCredentials,
                     BAD_REQUEST,
@@ -69,7 +67,7 @@ impl Answer {
                     "The request carries more than one token."
                 )
             }
-            Cause::Credentials(BadCredentials::Malformed) => {
+            Self::Credentials(BadCredentials::Malformed) => {
                 answer!(
                     MalformedCredentials,
                     BAD_REQUEST,
@@ -77,8 +75,8 @@ impl Answer {
                     "The credentials are malformed: they should be Bearer, a space and one token."
                 )
             }
-            Cause::Token(error) => Self::to_verify_error(error),
-            Cause::Scope(_) => {
+            Self::Token(error) => Answer::to(error),
+            Self::Scope(_) => {
                 answer!(
                     InsufficientScope,
                     FORBIDDEN,
@@ -87,7 +85,7 @@ impl Answer {
                 )
             }
             // The nearest code there is, without `scope`: asking for another one would not help.
-            Cause::Forbidden => {
+            Self::Forbidden => {
                 answer!(
                     Forbidden,
                     FORBIDDEN,
@@ -95,7 +93,7 @@ impl Answer {
                     "The bearer of the token is not allowed to do this."
                 )
             }
-            Cause::Authentication(_) => {
+            Self::Authentication(_) => {
                 answer!(
                     InsufficientAuthentication,
                     UNAUTHORIZED,
@@ -104,19 +102,19 @@ impl Answer {
                 )
             }
             #[cfg(feature = "alb")]
-            Cause::NoData => {
+            Self::NoSignIn => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")
             }
-            #[cfg(feature = "alb")]
-            Cause::Data(error) => super::answer_alb::to(error),
-            Cause::MissingLayer => {
+            Self::MissingLayer => {
                 answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "The server is not set up to verify tokens here.")
             }
         }
     }
+}
 
+impl Answer {
     /// No `_` arm: a new cause fails the build until it has an answer.
-    fn to_verify_error(error: &VerifyError) -> Self {
+    fn to(error: &VerifyError) -> Self {
         match error {
             // Told apart from the rest, so that a client renews the token and tries again.
             VerifyError::Expired => {
@@ -137,6 +135,7 @@ impl Answer {
             | VerifyError::Header
             | VerifyError::Payload { .. }
             | VerifyError::MissingClaim(_)
+            | VerifyError::MissingHeaderParameter(_)
             | VerifyError::KeyId => invalid_token!("The token is malformed."),
             // Not to be told apart by one who tries to forge a token.
             VerifyError::Algorithm
@@ -145,6 +144,9 @@ impl Answer {
             | VerifyError::UnknownKey
             | VerifyError::Signature => {
                 invalid_token!("The signature of the token is not accepted.")
+            }
+            VerifyError::Signer => {
+                invalid_token!("The token comes from a load balancer that is not accepted here.")
             }
             VerifyError::Issuer => {
                 invalid_token!("The token comes from an issuer that is not accepted here.")

@@ -19,10 +19,7 @@ pub(crate) enum Cause {
     Authentication(Needed),
     /// There is no `x-amzn-oidc-data`.
     #[cfg(feature = "alb")]
-    NoData,
-    /// `x-amzn-oidc-data` is refused.
-    #[cfg(feature = "alb")]
-    Data(crate::AlbVerifyError),
+    NoSignIn,
     /// Claims are asked for where no layer verified any.
     MissingLayer,
 }

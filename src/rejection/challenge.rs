@@ -10,10 +10,6 @@ use crate::ConfigError;
 use crate::clock::Clock;
 
 const DEFAULT_REALM: &str = "cognito";
-/// No scheme of the registry: a client that knows it does not exist, and none tries to meet it with
-/// a token of its own, as it would with `Bearer`.
-#[cfg(feature = "alb")]
-const LOAD_BALANCER_SCHEME: &str = "ALB";
 
 /// What a layer's challenges say besides the error: its realm, and where its metadata is.
 ///
@@ -44,7 +40,7 @@ type Built = [OnceLock<(Option<Error>, HeaderValue)>; MAX_BUILT];
 type Error = (&'static str, &'static str);
 
 /// Shared by all that set nothing, with what they build.
-static DEFAULT: LazyLock<Challenge> = LazyLock::new(|| Challenge::of_scheme("Bearer"));
+static DEFAULT: LazyLock<Challenge> = LazyLock::new(|| Challenge::with_scheme("Bearer"));
 
 impl Default for Challenge {
     fn default() -> Self {
@@ -63,12 +59,6 @@ impl fmt::Debug for Settings {
 }
 
 impl Challenge {
-    /// Says that the request should have come through a load balancer, signed in.
-    #[cfg(feature = "alb")]
-    pub(crate) fn load_balancer() -> Self {
-        Self::of_scheme(LOAD_BALANCER_SCHEME)
-    }
-
     /// Goes by this clock.
     pub(crate) fn set_clock(&mut self, clock: Clock) {
         self.clock = clock;
@@ -127,7 +117,8 @@ impl Challenge {
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer realm=\"cognito\""))
     }
 
-    fn of_scheme(scheme: &'static str) -> Self {
+    /// A challenge of another scheme than `Bearer`, with the default realm.
+    pub(crate) fn with_scheme(scheme: &'static str) -> Self {
         let realm = DEFAULT_REALM.to_owned();
         let (resource_metadata, built) = (None, Built::default());
         let settings = Arc::new(Settings { scheme, realm, resource_metadata, built });

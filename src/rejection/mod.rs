@@ -1,8 +1,6 @@
 //! A refusal: from its cause to status, challenge and body (RFC 6750 §3).
 
 mod answer;
-#[cfg(feature = "alb")]
-mod answer_alb;
 mod cause;
 mod challenge;
 mod own;
@@ -20,8 +18,6 @@ use self::answer::Answer;
 pub(crate) use self::cause::{Cause, Needed};
 pub(crate) use self::challenge::Challenge;
 pub use self::respond::{DefaultResponse, RespondToRejection};
-#[cfg(feature = "alb")]
-use crate::AlbVerifyError;
 use crate::VerifyError;
 
 /// Why a request was refused, and the answer that it gets.
@@ -132,8 +128,6 @@ impl Rejection {
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.cause {
             Cause::Token(VerifyError::KeysUnavailable { retry_after }) => Some(*retry_after),
-            #[cfg(feature = "alb")]
-            Cause::Data(AlbVerifyError::KeysUnavailable { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }
@@ -143,16 +137,6 @@ impl Rejection {
     pub fn verify_error(&self) -> Option<&VerifyError> {
         match &self.cause {
             Cause::Token(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// What the verifier of `x-amzn-oidc-data` found, for a log; `None` if it was not asked.
-    #[cfg(feature = "alb")]
-    #[must_use]
-    pub fn alb_verify_error(&self) -> Option<&AlbVerifyError> {
-        match &self.cause {
-            Cause::Data(error) => Some(error),
             _ => None,
         }
     }
@@ -224,7 +208,7 @@ impl Rejection {
     }
 
     fn answer(&self) -> Answer {
-        Answer::to(&self.cause)
+        self.cause.answer()
     }
 }
 
@@ -233,8 +217,6 @@ impl fmt::Display for Rejection {
         write!(f, "{}: ", self.status().as_u16())?;
         match &self.cause {
             Cause::Token(error) => error.fmt(f),
-            #[cfg(feature = "alb")]
-            Cause::Data(error) => error.fmt(f),
             _ => f.write_str(self.description()),
         }
     }

@@ -4,14 +4,14 @@ use crate::{JwksError, VerifyError};
 
 pub(crate) fn verified(_: Option<&VerifyError>) {}
 
+#[cfg(feature = "alb")]
+pub(crate) fn alb_verified(_: Option<&VerifyError>) {}
+
 pub(crate) fn remembered() {}
 
 pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
 
 pub(crate) fn keys_fetched(_: &str, _: Duration) {}
-
-#[cfg(feature = "alb")]
-pub(crate) fn alb_verified(_: Option<&crate::AlbVerifyError>) {}
 
 #[cfg(feature = "app-client")]
 pub(crate) fn renewed(_: Option<&crate::RenewError>) {}

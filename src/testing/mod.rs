@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub(crate) mod draft;
 mod endpoint;
 pub(crate) mod faults;
 mod key;
@@ -37,5 +38,5 @@ pub(crate) mod uuid;
 pub use self::pool::TestPool;
 pub use self::token::TestToken;
 #[cfg(feature = "alb")]
-pub use crate::alb::testing::{TestAlbData, TestLoadBalancer};
+pub use crate::alb::testing::{TestAlbToken, TestLoadBalancer};
 pub use crate::clock::TestClock;

@@ -3,9 +3,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::TestPool;
+use super::draft::Draft;
 use super::uuid::uuid;
 use crate::TokenUse;
 
@@ -20,8 +21,7 @@ const DEFAULT_CLIENT_ID: &str = "test-client";
 pub struct TestToken {
     pool: TestPool,
     token_use: TokenUse,
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
+    draft: Draft,
     signer: Option<TestPool>,
 }
 
@@ -52,16 +52,11 @@ impl TestToken {
     fn new(pool: &TestPool, token_use: TokenUse, sub: &str) -> Self {
         let keys = pool.signing_keys();
         let key = if token_use == TokenUse::Id { &keys.id } else { &keys.access };
-        let header = [("kid".to_owned(), json!(key.kid)), ("alg".to_owned(), json!("RS256"))];
-        let token = Self {
-            pool: pool.clone(),
-            token_use,
-            header: header.into_iter().collect(),
-            claims: Map::new(),
-            signer: None,
-        };
+        let token = Self { pool: pool.clone(), token_use, draft: Draft::default(), signer: None };
         let issuer = pool.user_pool().issuers().first().cloned();
         token
+            .header("kid", &key.kid)
+            .header("alg", "RS256")
             .claim("sub", sub)
             .claim("iss", issuer)
             .claim("token_use", token_use.to_string())
@@ -107,39 +102,35 @@ impl TestToken {
         self.claim("iat", issued_at).claim("auth_time", issued_at)
     }
 
-    /// Any claim, in the place of the one that was there.
+    /// Sets any claim, in the place of the one that was there.
     ///
     /// # Panics
     ///
     /// If the value is not JSON.
-    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
-        let value = serde_json::to_value(value).expect("a claim's value should be JSON");
-        self.claims.insert(name.to_owned(), value);
+        self.draft.claim(name, value);
         self
     }
 
-    /// Takes a claim away.
+    /// Removes a claim.
     pub fn without_claim(mut self, name: &str) -> Self {
-        self.claims.remove(name);
+        self.draft.remove_claim(name);
         self
     }
 
-    /// Any member of the header, in the place of the one that was there.
+    /// Sets any parameter of the header, in the place of the one that was there.
     ///
     /// # Panics
     ///
     /// If the value is not JSON.
-    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
     pub fn header(mut self, name: &str, value: impl Serialize) -> Self {
-        let value = serde_json::to_value(value).expect("a header's value should be JSON");
-        self.header.insert(name.to_owned(), value);
+        self.draft.header(name, value);
         self
     }
 
-    /// Takes a member of the header away.
+    /// Removes a parameter of the header.
     pub fn without_header(mut self, name: &str) -> Self {
-        self.header.remove(name);
+        self.draft.remove_header(name);
         self
     }
 
@@ -154,8 +145,7 @@ impl TestToken {
     pub fn sign(self) -> String {
         let keys = self.signer.as_ref().unwrap_or(&self.pool).signing_keys();
         let key = if self.token_use == TokenUse::Id { &keys.id } else { &keys.access };
-        let [header, payload] =
-            [self.header, self.claims].map(|part| Value::Object(part).to_string());
+        let [header, payload] = self.draft.into_parts();
         key.sign(&header, &payload)
     }
 }

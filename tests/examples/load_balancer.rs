@@ -1,6 +1,6 @@
 use axum::Router;
 use axum::http::StatusCode;
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
 
 use crate::apps::load_balancer;
 use crate::common::{get, send};
@@ -12,8 +12,8 @@ fn app(load_balancer: &TestLoadBalancer) -> Router {
 }
 
 /// What a load balancer signs for the user Alice.
-fn alice(load_balancer: &TestLoadBalancer) -> TestAlbData {
-    load_balancer.data("alice").client_id(CLIENT_ID)
+fn alice(load_balancer: &TestLoadBalancer) -> TestAlbToken {
+    load_balancer.token("alice").client_id(CLIENT_ID)
 }
 
 #[tokio::test]

@@ -5,15 +5,15 @@ use std::fmt::Debug;
 use std::future::Ready;
 use std::sync::LazyLock;
 
-use axum_cognito::testing::{TestAlbData, TestClock, TestLoadBalancer, TestPool, TestToken};
+use axum_cognito::testing::{TestAlbToken, TestClock, TestLoadBalancer, TestPool, TestToken};
 use axum_cognito::{
-    AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, AlbVerifyError,
-    ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoSecurity, CognitoService,
-    CognitoVerifier, CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity,
-    JwksCache, JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus,
-    LoadBalancer, PrefetchError, ProtectedResource, ProtectedResourceBuilder, RefreshTask,
-    Rejection, RejectionKind, Require, RequireFuture, RequireService, ResponseFuture, TokenSource,
-    TokenUse, TrustedPool, UserPool, VerifyError,
+    AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, ClaimError,
+    ClientIds, CognitoClaims, CognitoLayer, CognitoSecurity, CognitoService, CognitoVerifier,
+    CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity, JwksCache,
+    JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus, LoadBalancer,
+    PrefetchError, ProtectedResource, ProtectedResourceBuilder, RefreshTask, Rejection,
+    RejectionKind, Require, RequireFuture, RequireService, ResponseFuture, TokenSource, TokenUse,
+    TrustedPool, UserPool, VerifyError,
 };
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -84,7 +84,7 @@ fn what_tests_use_is_shared_between_threads() {
     is_cloned::<TestToken>();
     is_cloned::<TestClock>();
     is_cloned::<TestLoadBalancer>();
-    is_cloned::<TestAlbData>();
+    is_cloned::<TestAlbToken>();
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn errors_are_errors_and_compared() {
     is_error::<JwksError>();
     is_error::<PrefetchError>();
     is_error::<VerifyError>();
-    is_error::<AlbVerifyError>();
+    is_error::<VerifyError>();
 }
 
 #[test]

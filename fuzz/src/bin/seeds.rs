@@ -86,7 +86,7 @@ fn data_and_keys() -> Vec<String> {
     let load_balancer = TestLoadBalancer::offline();
     let rest = [
         odd,
-        load_balancer.data("alice").sign(),
+        load_balancer.token("alice").sign(),
         "K-----BEGIN PUBLIC KEY-----\nFUZZKEY\n-----END PUBLIC KEY-----\n".to_owned(),
         format!("K{}", load_balancer.public_key_pem()),
     ];

@@ -1,5 +1,5 @@
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use crate::crypto::EcSigningKey;
 use crate::testing::uuid::uuid;
@@ -18,11 +18,13 @@ impl TestAlbKey {
         Self { kid: uuid(), key: EcSigningKey::generate() }
     }
 
-    /// The compact serialization of this header and payload, with the padding of load balancers.
-    pub(super) fn sign(&self, header: &str, payload: &str) -> String {
-        let [header, payload] = [header, payload].map(|part| URL_SAFE.encode(part));
+    /// The compact serialization of this header and payload, with the padding of load balancers or
+    /// without.
+    pub(super) fn sign(&self, header: &str, payload: &str, padded: bool) -> String {
+        let engine = if padded { &URL_SAFE } else { &URL_SAFE_NO_PAD };
+        let [header, payload] = [header, payload].map(|part| engine.encode(part));
         let signing_input = format!("{header}.{payload}");
-        let signature = URL_SAFE.encode(self.key.sign(signing_input.as_bytes()));
+        let signature = engine.encode(self.key.sign(signing_input.as_bytes()));
         format!("{signing_input}.{signature}")
     }
 

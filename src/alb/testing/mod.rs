@@ -1,16 +1,16 @@
 //! A load balancer of your own.
 
-mod data;
 mod endpoint;
 mod key;
+mod token;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::data::TestAlbData;
 use self::endpoint::{KeyEndpoint, Offline};
 use self::key::TestAlbKey;
+pub use self::token::TestAlbToken;
 use super::{AlbVerifier, AlbVerifierBuilder, LoadBalancer};
 use crate::testing::TestClock;
 use crate::testing::pool::new_user_pool;
@@ -34,8 +34,8 @@ use crate::{ClientIds, UserPool};
 /// let me = get(async |claims: AlbClaims| claims.sub().to_owned());
 /// let app = Router::new().route("/me", me).layer(layer);
 ///
-/// let data = load_balancer.data("alice").client_id("my-client-id").sign();
-/// let request = Request::get("/me").header("x-amzn-oidc-data", data);
+/// let token = load_balancer.token("alice").client_id("my-client-id").sign();
+/// let request = Request::get("/me").header("x-amzn-oidc-data", token);
 /// let response = app.oneshot(request.body(Body::empty())?).await?;
 /// assert_eq!(response.status(), 200);
 /// # Ok(())
@@ -99,15 +99,15 @@ impl TestLoadBalancer {
         builder.fetcher(Offline(Arc::clone(&self.inner.endpoint)))
     }
 
-    /// What it signs about this user, for two minutes, to be changed and signed.
-    pub fn data(&self, username: &str) -> TestAlbData {
-        TestAlbData::new(self, username)
+    /// Returns the token about this user, good for two minutes, to be changed and signed.
+    pub fn token(&self, username: &str) -> TestAlbToken {
+        TestAlbToken::new(self, username)
     }
 
     /// Signs any header and payload, JSON or not.
     #[must_use]
     pub fn sign(&self, header: &str, payload: &str) -> String {
-        self.key().sign(header, payload)
+        self.key().sign(header, payload, true)
     }
 
     /// The `kid` of the key that signs.

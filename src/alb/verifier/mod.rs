@@ -1,6 +1,7 @@
 //! The verifier of what a load balancer signs.
 
 mod builder;
+mod candidate;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,13 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::AlbVerifierBuilder;
-use super::header::{AlbHeader, AlbJws};
-use super::keys::{AlbKey, KeyId, SignerKeys};
-use super::payload::{AlbOrigin, AlbPayload};
+use self::candidate::Candidate;
+use super::keys::{KeyId, SignerKeys};
 use super::{AlbClaims, LoadBalancer};
 use crate::clock::{Clock, Moment};
-use crate::keys::NoKey;
-use crate::{AlbVerifyError, ClientIds, ConfigError, UserPool, telemetry};
+use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 
 /// Verifies `x-amzn-oidc-data`, which an Application Load Balancer adds to the requests of users
 /// whom it has authenticated. Clone = the same verifier.
@@ -47,17 +46,17 @@ use crate::{AlbVerifyError, ClientIds, ConfigError, UserPool, telemetry};
 ///
 /// | | what is checked | refused as |
 /// |---|---|---|
-/// | 1 | at most 16 KiB | [`TooLong`](AlbVerifyError::TooLong) |
-/// | 2 | three parts between dots | [`NotJwt`](AlbVerifyError::NotJwt) |
-/// | 3 | the header at most 1 KiB; each part is strict base64url, with padding | [`TooLong`](AlbVerifyError::TooLong), [`Base64`](AlbVerifyError::Base64) |
-/// | 4 | the header is a JSON object | [`Header`](AlbVerifyError::Header) |
-/// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](AlbVerifyError::Algorithm), [`Extension`](AlbVerifyError::Extension), [`Nested`](AlbVerifyError::Nested) |
-/// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Signer`](AlbVerifyError::Signer), [`Issuer`](AlbVerifyError::Issuer), [`Client`](AlbVerifyError::Client) |
-/// | 7 | the payload is a JSON object with `sub`, and with no other `iss` | [`Payload`](AlbVerifyError::Payload), [`MissingSubject`](AlbVerifyError::MissingSubject), [`Issuer`](AlbVerifyError::Issuer) |
-/// | 8 | `exp` of the header, and of the payload if it has one | [`MissingHeader`](AlbVerifyError::MissingHeader), [`Expired`](AlbVerifyError::Expired) |
-/// | 9 | `kid` is a UUID | [`MissingHeader`](AlbVerifyError::MissingHeader), [`KeyId`](AlbVerifyError::KeyId) |
-/// | 10 | the load balancer's key; perhaps a fetch | [`UnknownKey`](AlbVerifyError::UnknownKey), [`KeysUnavailable`](AlbVerifyError::KeysUnavailable) |
-/// | 11 | the signature | [`Signature`](AlbVerifyError::Signature) |
+/// | 1 | at most 16 KiB | [`TooLong`](VerifyError::TooLong) |
+/// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt) |
+/// | 3 | the header at most 1 KiB; each part is strict base64url, with padding | [`TooLong`](VerifyError::TooLong), [`Base64`](VerifyError::Base64) |
+/// | 4 | the header is a JSON object | [`Header`](VerifyError::Header) |
+/// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](VerifyError::Algorithm), [`Extension`](VerifyError::Extension), [`Nested`](VerifyError::Nested) |
+/// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`Signer`](VerifyError::Signer), [`Issuer`](VerifyError::Issuer), [`Client`](VerifyError::Client) |
+/// | 7 | the payload is a JSON object with `sub`, and with no other `iss` | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Issuer`](VerifyError::Issuer) |
+/// | 8 | `exp` of the header, and of the payload if it has one | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`Expired`](VerifyError::Expired) |
+/// | 9 | `kid` is a UUID | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`KeyId`](VerifyError::KeyId) |
+/// | 10 | the load balancer's key; perhaps a fetch | [`UnknownKey`](VerifyError::UnknownKey), [`KeysUnavailable`](VerifyError::KeysUnavailable) |
+/// | 11 | the signature | [`Signature`](VerifyError::Signature) |
 ///
 /// # Keys
 ///
@@ -82,17 +81,18 @@ struct Inner {
     clock: Clock,
 }
 
-/// Why there is no verdict yet, or none that lets the request in.
-pub(crate) enum AlbPending {
-    Refused(AlbVerifyError),
-    /// A key must be waited for.
-    Key(WantedAlbKey),
+/// Why a token is not verified, or not yet.
+pub(super) enum NotVerified {
+    Refused(VerifyError),
+    /// The token is in order as far as can be told without its key, which may take a wait.
+    NeedsKey(MissingKey),
 }
 
-/// A key that must be waited for.
-pub(crate) struct WantedAlbKey {
+/// A key that a token needs and the cached keys lack.
+pub(super) struct MissingKey {
     keys: Arc<SignerKeys>,
     id: KeyId,
+    /// When its token came.
     arrived: Moment,
 }
 
@@ -121,102 +121,67 @@ impl AlbVerifier {
     ///
     /// # Errors
     ///
-    /// [`AlbVerifyError`]: why it is refused; [`AlbVerifyError::KeysUnavailable`] if it cannot be
+    /// [`VerifyError`]: why it is refused; [`VerifyError::KeysUnavailable`] if it cannot be
     /// judged, after [`max_wait`](AlbVerifierBuilder::max_wait) at most.
     ///
     /// # Panics
     ///
     /// If it must wait for a key in a tokio runtime without timers: `enable_all()` gives it some.
-    pub async fn verify(&self, data: &str) -> Result<AlbClaims, AlbVerifyError> {
-        match self.try_verify(data) {
+    pub async fn verify(&self, token: &str) -> Result<AlbClaims, VerifyError> {
+        match self.try_verify(token) {
             Ok(claims) => Ok(claims),
-            Err(AlbPending::Refused(error)) => Err(error),
-            Err(AlbPending::Key(wanted)) => self.verify_with(data, &wanted).await,
+            Err(NotVerified::Refused(error)) => Err(error),
+            Err(NotVerified::NeedsKey(missing)) => self.verify_with(token, &missing).await,
         }
     }
 
-    /// Verifies as far as it goes without waiting.
-    pub(crate) fn try_verify(&self, data: &str) -> Result<AlbClaims, AlbPending> {
-        let now = self.inner.clock.now();
-        let result = self.inner.judge(data, now, |keys, id| {
-            let wanted = || WantedAlbKey { keys: Arc::clone(keys), id, arrived: now };
-            keys.at_hand(id, now).ok_or_else(|| AlbPending::Key(wanted()))
-        });
+    /// Verifies as far as it goes without a wait.
+    pub(super) fn try_verify(&self, token: &str) -> Result<AlbClaims, NotVerified> {
+        let result = self.verify_or_name_key(token);
         match &result {
             Ok(_) => telemetry::alb_verified(None),
-            Err(AlbPending::Refused(error)) => telemetry::alb_verified(Some(error)),
-            // Counted when its key has come.
-            Err(AlbPending::Key(_)) => {}
+            Err(NotVerified::Refused(error)) => telemetry::alb_verified(Some(error)),
+            // Counted once its key is there.
+            Err(NotVerified::NeedsKey(_)) => {}
         }
         result
     }
 
-    /// Verifies once the key that it waits for is there.
-    pub(crate) async fn verify_with(
+    /// Verifies once the key that it needs is there: may wait for a fetch.
+    pub(super) async fn verify_with(
         &self,
-        data: &str,
-        wanted: &WantedAlbKey,
-    ) -> Result<AlbClaims, AlbVerifyError> {
-        let key = wanted.keys.obtain(wanted.id, wanted.arrived).await;
-        // The clock is read again: the data may have expired while they waited.
-        let now = self.inner.clock.now();
-        let result = key
-            .map_err(AlbVerifyError::from)
-            .and_then(|key| self.inner.judge(data, now, |_, _| Ok(Arc::clone(&key))));
+        token: &str,
+        missing: &MissingKey,
+    ) -> Result<AlbClaims, VerifyError> {
+        let key = missing.keys.obtain(missing.id, missing.arrived).await;
+        let result = key.map_err(VerifyError::from).and_then(|key| {
+            // The clock is read again: the token may have expired while it waited.
+            let now = self.inner.clock.now();
+            let mut buffer = Vec::new();
+            Candidate::check(&self.inner, token, now, &mut buffer)?.prove(&key)
+        });
         telemetry::alb_verified(result.as_ref().err());
         result
     }
-}
 
-impl Inner {
-    /// The verdict at `now`, with the key that `find_key` gives for a load balancer and a `kid`.
-    fn judge<E: From<AlbVerifyError>>(
-        &self,
-        data: &str,
-        now: Moment,
-        find_key: impl Fn(&Arc<SignerKeys>, KeyId) -> Result<Arc<AlbKey>, E>,
-    ) -> Result<AlbClaims, E> {
+    fn verify_or_name_key(&self, token: &str) -> Result<AlbClaims, NotVerified> {
+        let now = self.inner.clock.now();
         let mut buffer = Vec::new();
-        let jws = AlbJws::parse(data, &mut buffer)?;
-        let header = jws.header()?;
-        let keys = self.check_header(&header)?;
-        let text = jws.payload()?;
-        let payload = AlbPayload::parse(text)?;
-        let issuer = header.issuer()?;
-        payload.check_issuer(issuer)?;
-        let origin = AlbOrigin {
-            issuer,
-            client: header.client()?,
-            signer: header.signer()?,
-            expires_at: payload.expires_at(header.expires_at()?),
-        };
-        origin.check_time(now.wall(), self.leeway)?;
-        let key = find_key(keys, header.kid()?)?;
-        jws.check_signature(&key)?;
-        Ok(payload.into_claims(text, &origin))
-    }
-
-    /// The keys of the load balancer that says that it signed, if it is trusted with the issuer
-    /// and the client.
-    fn check_header(&self, header: &AlbHeader<'_>) -> Result<&Arc<SignerKeys>, AlbVerifyError> {
-        let keys = self.signers.get(header.signer()?).ok_or(AlbVerifyError::Signer)?;
-        let clients = self.issuers.get(header.issuer()?).ok_or(AlbVerifyError::Issuer)?;
-        if clients.accept(header.client()?) { Ok(keys) } else { Err(AlbVerifyError::Client) }
-    }
-}
-
-impl From<AlbVerifyError> for AlbPending {
-    fn from(error: AlbVerifyError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<NoKey> for AlbVerifyError {
-    fn from(no_key: NoKey) -> Self {
-        match no_key {
-            NoKey::Unknown => Self::UnknownKey,
-            NoKey::Unavailable { retry_after } => Self::KeysUnavailable { retry_after },
+        let candidate = Candidate::check(&self.inner, token, now, &mut buffer)?;
+        let id = candidate.kid()?;
+        match candidate.keys.at_hand(id, now) {
+            Some(key) => Ok(candidate.prove(&key)?),
+            None => {
+                let keys = Arc::clone(candidate.keys);
+                Err(NotVerified::NeedsKey(MissingKey { keys, id, arrived: now }))
+            }
         }
+    }
+}
+
+impl From<VerifyError> for NotVerified {
+    fn from(error: VerifyError) -> Self {
+        Self::Refused(error)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The claims of `x-amzn-oidc-data`.
 
-use axum_cognito::AlbVerifyError;
-use axum_cognito::testing::TestAlbData;
+use axum_cognito::VerifyError;
+use axum_cognito::testing::TestAlbToken;
 use serde_json::{Value, json};
 
 use crate::common::alb::{CLIENT, LOAD_BALANCER, data, refusal, verdict};
 
-fn read(data: TestAlbData) -> axum_cognito::AlbClaims {
+fn read(data: TestAlbToken) -> axum_cognito::AlbClaims {
     verdict(&data.sign()).expect("good data")
 }
 
@@ -29,8 +29,8 @@ fn the_payload_names_no_other_issuer_than_the_header() {
     let pool = LOAD_BALANCER.user_pool();
     let [first, second] = pool.issuers() else { panic!("two issuers") };
     assert_eq!(refusal(data().claim("iss", first)), None);
-    assert_eq!(refusal(data().claim("iss", second)), Some(AlbVerifyError::Issuer));
-    assert_eq!(refusal(data().claim("iss", "")), Some(AlbVerifyError::Issuer));
+    assert_eq!(refusal(data().claim("iss", second)), Some(VerifyError::Issuer));
+    assert_eq!(refusal(data().claim("iss", "")), Some(VerifyError::Issuer));
     assert_eq!(refusal(data().without_claim("iss")), None);
 }
 
@@ -70,7 +70,7 @@ fn a_claim_that_decides_and_has_the_wrong_type_is_refused_by_its_name() {
     for name in ["sub", "iss", "exp"] {
         for value in [json!(null), json!(["a"]), json!({}), json!(true)] {
             let refused = refusal(data().claim(name, value));
-            assert_eq!(refused, Some(AlbVerifyError::Payload { claim: Some(name) }));
+            assert_eq!(refused, Some(VerifyError::Payload { claim: Some(name) }));
         }
     }
 }
@@ -85,8 +85,8 @@ fn a_claim_that_only_informs_is_absent_where_it_is_no_string() {
 
 #[test]
 fn data_without_subject_are_refused() {
-    assert_eq!(refusal(data().without_claim("sub")), Some(AlbVerifyError::MissingSubject));
-    assert_eq!(refusal(data().claim("sub", "")), Some(AlbVerifyError::MissingSubject));
+    assert_eq!(refusal(data().without_claim("sub")), Some(VerifyError::MissingClaim("sub")));
+    assert_eq!(refusal(data().claim("sub", "")), Some(VerifyError::MissingClaim("sub")));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum_cognito::AlbVerifyError;
+use axum_cognito::VerifyError;
 use axum_cognito::testing::TestLoadBalancer;
 use serde_json::{Value, json};
 
@@ -37,9 +37,9 @@ fn like(value: &str) -> Vec<String> {
 fn a_member_that_is_not_there_is_named() {
     for member in ["kid", "signer", "iss", "client", "exp"] {
         let refused = refusal(data().without_header(member));
-        assert_eq!(refused, Some(AlbVerifyError::MissingHeader(member)));
+        assert_eq!(refused, Some(VerifyError::MissingHeaderParameter(member)));
     }
-    assert_eq!(refusal(data().without_header("alg")), Some(AlbVerifyError::Algorithm));
+    assert_eq!(refusal(data().without_header("alg")), Some(VerifyError::Algorithm));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_member_of_another_type_is_refused() {
     for member in ["alg", "kid", "signer", "iss", "client", "cty"] {
         for value in [json!(null), json!(1), json!([arn()]), json!({}), json!(true)] {
             let refused = refusal(data().header(member, &value));
-            assert_eq!(refused, Some(AlbVerifyError::Header), "{member} {value}");
+            assert_eq!(refused, Some(VerifyError::Header), "{member} {value}");
         }
     }
 }
@@ -58,7 +58,7 @@ fn every_algorithm_but_es256_is_refused() {
         "none", "None", "NONE", "HS256", "RS256", "PS256", "ES384", "ES512", "ES256K", "EdDSA",
         "es256", "Es256", "ES256 ", " ES256", "ES256\0", "",
     ] {
-        assert_eq!(refusal(data().header("alg", alg)), Some(AlbVerifyError::Algorithm), "{alg}");
+        assert_eq!(refusal(data().header("alg", alg)), Some(VerifyError::Algorithm), "{alg}");
     }
 }
 
@@ -67,7 +67,7 @@ fn extensions_are_refused_whatever_they_hold() {
     for name in ["crit", "b64"] {
         for value in [json!(["exp"]), json!([]), json!(null), json!(true), json!(false)] {
             let refused = refusal(data().header(name, &value));
-            assert_eq!(refused, Some(AlbVerifyError::Extension), "{name} {value}");
+            assert_eq!(refused, Some(VerifyError::Extension), "{name} {value}");
         }
     }
 }
@@ -75,7 +75,7 @@ fn extensions_are_refused_whatever_they_hold() {
 #[test]
 fn a_token_within_is_refused() {
     for value in ["JWT", "jwt"] {
-        assert_eq!(refusal(data().header("cty", value)), Some(AlbVerifyError::Nested));
+        assert_eq!(refusal(data().header("cty", value)), Some(VerifyError::Nested));
     }
 }
 
@@ -93,7 +93,7 @@ fn a_signer_that_is_only_like_the_trusted_one_is_refused() {
     let other_id = format!("{}{last}", &arn()[..arn().len() - 1]);
     for signer in like(&arn()).into_iter().chain([other_id, "*".to_owned()]) {
         let refused = refusal(data().header("signer", &signer));
-        assert_eq!(refused, Some(AlbVerifyError::Signer), "{signer}");
+        assert_eq!(refused, Some(VerifyError::Signer), "{signer}");
     }
 }
 
@@ -102,7 +102,7 @@ fn an_issuer_that_is_only_like_the_trusted_one_is_refused() {
     let http = issuer().replace("https://", "http://");
     for issuer in like(&issuer()).into_iter().chain([http]) {
         let refused = refusal(data().header("iss", &issuer));
-        assert_eq!(refused, Some(AlbVerifyError::Issuer), "{issuer}");
+        assert_eq!(refused, Some(VerifyError::Issuer), "{issuer}");
     }
 }
 
@@ -119,16 +119,16 @@ fn each_issuer_of_the_pool_is_trusted() {
 fn a_client_that_is_only_like_the_configured_one_is_refused() {
     for client in like(CLIENT) {
         let refused = refusal(data().client_id(&client));
-        assert_eq!(refused, Some(AlbVerifyError::Client), "{client}");
+        assert_eq!(refused, Some(VerifyError::Client), "{client}");
     }
 }
 
 #[test]
 fn what_the_payload_says_of_signer_issuer_and_client_does_not_count() {
     for (member, error) in [
-        ("signer", AlbVerifyError::MissingHeader("signer")),
-        ("iss", AlbVerifyError::MissingHeader("iss")),
-        ("client", AlbVerifyError::MissingHeader("client")),
+        ("signer", VerifyError::MissingHeaderParameter("signer")),
+        ("iss", VerifyError::MissingHeaderParameter("iss")),
+        ("client", VerifyError::MissingHeaderParameter("client")),
     ] {
         let value = match member {
             "signer" => arn(),
@@ -146,19 +146,19 @@ fn a_date_in_the_header_or_in_the_payload_that_is_past_is_refused() {
     let now = now.expect("after 1970").as_secs();
     for past in [json!(now), json!(now - 1), json!(0), json!(-1), json!(-1e300), json!(now as f64)]
     {
-        assert_eq!(refusal(data().header("exp", &past)), Some(AlbVerifyError::Expired), "{past}");
-        assert_eq!(refusal(data().claim("exp", &past)), Some(AlbVerifyError::Expired), "{past}");
+        assert_eq!(refusal(data().header("exp", &past)), Some(VerifyError::Expired), "{past}");
+        assert_eq!(refusal(data().claim("exp", &past)), Some(VerifyError::Expired), "{past}");
     }
-    assert_eq!(refusal(data().expired()), Some(AlbVerifyError::Expired));
+    assert_eq!(refusal(data().expired()), Some(VerifyError::Expired));
 }
 
 #[test]
 fn a_date_of_another_type_is_refused() {
     for value in [json!("4000000000"), json!(true), Value::Null, json!([4_000_000_000_u64])] {
         let in_header = refusal(data().header("exp", &value));
-        assert_eq!(in_header, Some(AlbVerifyError::Header), "{value}");
+        assert_eq!(in_header, Some(VerifyError::Header), "{value}");
         let in_payload = refusal(data().claim("exp", &value));
-        assert_eq!(in_payload, Some(AlbVerifyError::Payload { claim: Some("exp") }), "{value}");
+        assert_eq!(in_payload, Some(VerifyError::Payload { claim: Some("exp") }), "{value}");
     }
 }
 
@@ -175,7 +175,7 @@ fn data_expire_with_the_second_of_exp_and_the_leeway() {
     let now = now.expect("after 1970").as_secs();
     let of = |exp: u64| data().header("exp", exp).claim("exp", exp).sign();
     assert_eq!(block_on(lenient.verify(&of(now - 30))).map(drop), Ok(()));
-    assert_eq!(block_on(lenient.verify(&of(now - 60))).err(), Some(AlbVerifyError::Expired));
+    assert_eq!(block_on(lenient.verify(&of(now - 60))).err(), Some(VerifyError::Expired));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,14 +184,14 @@ async fn the_very_beginning_of_the_second_of_exp_is_too_late() {
     let since_epoch = || load_balancer.clock().now().duration_since(std::time::UNIX_EPOCH);
     let now = since_epoch().expect("after 1970");
     let exp = now.as_secs() + 60;
-    let data = load_balancer.data("alice").client_id(CLIENT).header("exp", exp);
+    let data = load_balancer.token("alice").client_id(CLIENT).header("exp", exp);
     let (data, verifier) = (data.sign(), load_balancer.verifier(CLIENT));
     let nanosecond = Duration::from_nanos(1);
     tokio::time::advance(Duration::from_secs(exp) - now - nanosecond).await;
     assert_eq!(verifier.verify(&data).await.map(drop), Ok(()));
     tokio::time::advance(nanosecond).await;
     assert_eq!(since_epoch().expect("after 1970"), Duration::from_secs(exp));
-    assert_eq!(verifier.verify(&data).await.err(), Some(AlbVerifyError::Expired));
+    assert_eq!(verifier.verify(&data).await.err(), Some(VerifyError::Expired));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_key_id_that_is_no_canonical_uuid_is_refused_and_asks_for_nothing() {
         format!("../{}", &good[3..]),
         "https://attacker.example/key-of-that-len".to_owned(),
     ] {
-        assert_eq!(refusal(data().header("kid", &kid)), Some(AlbVerifyError::KeyId), "{kid}");
+        assert_eq!(refusal(data().header("kid", &kid)), Some(VerifyError::KeyId), "{kid}");
     }
     assert_eq!(LOAD_BALANCER.key_requests(), requests);
 }

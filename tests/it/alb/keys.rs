@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::time::Duration;
 
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbLayer, AlbVerifier, AlbVerifyError, JwksError, JwksResponse};
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
+use axum_cognito::{AlbLayer, AlbVerifier, JwksError, JwksResponse, VerifyError};
 use http::{Request, Response};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -41,11 +41,11 @@ impl Rig {
         Self { verifier: verifier.expect("settings that can be"), load_balancer }
     }
 
-    fn data(&self) -> TestAlbData {
-        self.load_balancer.data("alice").client_id("app").expires_in(LIFETIME)
+    fn data(&self) -> TestAlbToken {
+        self.load_balancer.token("alice").client_id("app").expires_in(LIFETIME)
     }
 
-    async fn judge(&self) -> Result<(), AlbVerifyError> {
+    async fn judge(&self) -> Result<(), VerifyError> {
         self.verifier.verify(&self.data().sign()).await.map(drop)
     }
 
@@ -60,8 +60,8 @@ impl Rig {
     }
 }
 
-fn is_unavailable(verdict: &Result<(), AlbVerifyError>) -> bool {
-    matches!(verdict, Err(AlbVerifyError::KeysUnavailable { .. }))
+fn is_unavailable(verdict: &Result<(), VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::KeysUnavailable { .. }))
 }
 
 fn paused_runtime() -> Runtime {
@@ -191,7 +191,7 @@ async fn an_unknown_key_in_an_outage_is_no_fault_of_the_data() {
     sleep(60 * SECOND).await;
     for _ in 0..10 {
         let verdict = rig.judge().await;
-        let Err(AlbVerifyError::KeysUnavailable { retry_after }) = verdict else {
+        let Err(VerifyError::KeysUnavailable { retry_after }) = verdict else {
             panic!("{verdict:?}")
         };
         assert!(!retry_after.is_zero() && retry_after <= 60 * SECOND, "{retry_after:?}");
@@ -206,16 +206,16 @@ async fn an_unknown_key_in_an_outage_is_no_fault_of_the_data() {
 async fn a_key_that_the_endpoint_does_not_have_is_unknown() {
     let rig = Rig::new();
     let data = rig.data().header("kid", "01234567-89ab-cdef-fedc-ba9876543210").sign();
-    assert_eq!(rig.verifier.verify(&data).await.err(), Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.verifier.verify(&data).await.err(), Some(VerifyError::UnknownKey));
     // The answer is believed for a moment, and asked for again later.
     for wait in [Duration::ZERO, 9 * SECOND] {
         sleep(wait).await;
         let again = at_once(rig.verifier.verify(&data));
-        assert_eq!(again.err(), Some(AlbVerifyError::UnknownKey), "{wait:?}");
+        assert_eq!(again.err(), Some(VerifyError::UnknownKey), "{wait:?}");
     }
     assert_eq!(rig.load_balancer.key_requests(), 1);
     sleep(SECOND).await;
-    assert_eq!(rig.verifier.verify(&data).await.err(), Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.verifier.verify(&data).await.err(), Some(VerifyError::UnknownKey));
     assert_eq!(rig.load_balancer.key_requests(), 2);
 }
 
@@ -249,7 +249,7 @@ async fn a_key_that_the_endpoint_has_no_more_is_not_used_after_a_day() {
     // The one that causes the look is still answered.
     assert!(at_once(rig.verifier.verify(&old)).is_ok());
     sleep(SECOND).await;
-    assert_eq!(rig.verifier.verify(&old).await.err(), Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.verifier.verify(&old).await.err(), Some(VerifyError::UnknownKey));
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,7 +323,7 @@ async fn the_keys_of_one_load_balancer_do_not_wait_for_those_of_another() {
     let verifier = builder.trust(second.user_pool(), "app").fetcher(endpoint.clone());
     let verifier = verifier.build().expect("settings that can be");
     for own in [&first, &second] {
-        let data = own.data("alice").client_id("app").sign();
+        let data = own.token("alice").client_id("app").sign();
         let claims = verifier.verify(&data).await.expect("good data");
         assert_eq!(claims.signer(), own.load_balancer().arn());
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
+use axum_cognito::{AlbVerifier, JwksError, JwksRequest, JwksResponse, VerifyError};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -58,11 +58,11 @@ impl Rig {
     }
 
     fn good(&self) -> String {
-        self.load_balancer.data("alice").client_id("app").expires_in(LIFETIME).sign()
+        self.load_balancer.token("alice").client_id("app").expires_in(LIFETIME).sign()
     }
 
     fn made_up(&self, number: u32) -> String {
-        let data = self.load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
+        let data = self.load_balancer.token("mallory").client_id("app").expires_in(LIFETIME);
         data.header("kid", made_up_id(number)).sign()
     }
 
@@ -71,7 +71,7 @@ impl Rig {
         self.asked.lock().expect("the notes").clone()
     }
 
-    async fn judge(&self, data: &str) -> Option<AlbVerifyError> {
+    async fn judge(&self, data: &str) -> Option<VerifyError> {
         self.verifier.verify(data).await.err()
     }
 
@@ -92,7 +92,7 @@ fn made_up_id(number: u32) -> String {
 async fn a_key_that_is_named_before_it_is_served_is_had_at_the_next_question() {
     let rig = Rig::new();
     let good = rig.good();
-    assert_eq!(rig.judge(&good).await, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.judge(&good).await, Some(VerifyError::UnknownKey));
     rig.serve(true);
     sleep(10 * SECOND).await;
     assert_eq!(rig.judge(&good).await, None);
@@ -102,9 +102,9 @@ async fn a_key_that_is_named_before_it_is_served_is_had_at_the_next_question() {
 async fn what_was_asked_for_long_ago_does_not_hold_up_a_key_that_was_denied() {
     let rig = Rig::new();
     let good = rig.good();
-    assert_eq!(rig.judge(&good).await, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.judge(&good).await, Some(VerifyError::UnknownKey));
     let blocked = rig.judge(&rig.made_up(0)).await;
-    assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
     rig.serve(true);
     sleep(60 * SECOND).await;
     assert_eq!(rig.judge(&good).await, None);
@@ -115,12 +115,12 @@ async fn a_denied_key_that_was_named_again_long_ago_does_not_hold_up_a_new_one()
     let rig = Rig::new();
     for number in 0..3 {
         let refused = rig.judge(&rig.made_up(number)).await;
-        assert_eq!(refused, Some(AlbVerifyError::UnknownKey), "{number}");
+        assert_eq!(refused, Some(VerifyError::UnknownKey), "{number}");
         sleep(5 * SECOND).await;
     }
     // No longer believed to be denied, and held up: it would have the next turn, the fourth.
     let blocked = rig.judge(&rig.made_up(0)).await;
-    assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
     rig.serve(true);
     sleep(60 * SECOND).await;
     assert_eq!(rig.judge(&rig.good()).await, None);
@@ -151,12 +151,12 @@ async fn a_key_that_is_named_before_it_is_served_gets_through_a_flood_of_made_up
 async fn every_fourth_fetch_is_for_a_key_that_was_denied_and_is_named_again() {
     let rig = Rig::new();
     let denied = rig.made_up(0);
-    assert_eq!(rig.judge(&denied).await, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.judge(&denied).await, Some(VerifyError::UnknownKey));
     for number in 1..12 {
         // Too soon for a fetch, but the next one is for this key, however often the other is named.
         sleep(SECOND).await;
         let blocked = rig.judge(&rig.made_up(number)).await;
-        assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+        assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
         sleep(9 * SECOND).await;
         for _ in 0..3 {
             rig.judge(&denied).await.expect("a key that is not there");
@@ -172,12 +172,12 @@ async fn of_keys_that_were_denied_the_first_is_fetched_first_whichever_is_named_
     let rig = Rig::new();
     let (good, other) = (rig.good(), rig.made_up(0));
     for (denied, wait) in [(&good, 6_000), (&other, 4_500)] {
-        assert_eq!(rig.judge(denied).await, Some(AlbVerifyError::UnknownKey));
+        assert_eq!(rig.judge(denied).await, Some(VerifyError::UnknownKey));
         sleep(Duration::from_millis(wait)).await;
     }
     rig.serve(true);
     let blocked = rig.judge(&good).await;
-    assert!(matches!(blocked, Some(AlbVerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
     sleep(6 * SECOND).await;
     rig.judge(&other).await.expect("a key that is not there");
     assert_eq!(rig.asked().last(), Some(&rig.load_balancer.key_id()));
@@ -212,14 +212,14 @@ async fn a_key_that_was_denied_comes_behind_others_for_ten_minutes() {
 async fn a_key_that_came_after_all_is_looked_at_again_before_others_that_fewer_name() {
     let rig = Rig::looking_again_after(60 * SECOND);
     let good = rig.good();
-    assert_eq!(rig.judge(&good).await, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.judge(&good).await, Some(VerifyError::UnknownKey));
     rig.serve(true);
     sleep(10 * SECOND).await;
     assert_eq!(rig.judge(&good).await, None);
     // It is due then. After these two it is not the turn of a denied key, or of one drawn by lot.
     sleep(70 * SECOND).await;
     for number in 0..2 {
-        assert_eq!(rig.judge(&rig.made_up(number)).await, Some(AlbVerifyError::UnknownKey));
+        assert_eq!(rig.judge(&rig.made_up(number)).await, Some(VerifyError::UnknownKey));
         sleep(if number == 0 { 6 * SECOND } else { SECOND }).await;
     }
     for _ in 0..2 {
@@ -253,5 +253,5 @@ async fn a_key_that_was_in_use_and_is_gone_is_warned_of() {
     sleep(27 * HOUR).await;
     let log = rig.log_of(&rig.good()).await;
     assert!(log.contains("WARN") && log.contains("no longer has a key that was in use"), "{log}");
-    assert_eq!(rig.judge(&rig.good()).await, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(rig.judge(&rig.good()).await, Some(VerifyError::UnknownKey));
 }

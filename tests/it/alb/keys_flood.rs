@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbVerifier, AlbVerifyError};
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
+use axum_cognito::{AlbVerifier, VerifyError};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -24,19 +24,19 @@ struct Rig {
     load_balancer: TestLoadBalancer,
     verifier: AlbVerifier,
     /// What is signed, and what stands in the header: changed for each request of a flood.
-    template: TestAlbData,
+    template: TestAlbToken,
 }
 
 impl Rig {
     fn new() -> Self {
         let load_balancer = TestLoadBalancer::offline();
         load_balancer.set_latency(SECOND / 2);
-        let template = load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
+        let template = load_balancer.token("mallory").client_id("app").expires_in(LIFETIME);
         Self { verifier: load_balancer.verifier("app"), load_balancer, template }
     }
 
     fn good(&self) -> String {
-        self.load_balancer.data("alice").client_id("app").expires_in(LIFETIME).sign()
+        self.load_balancer.token("alice").client_id("app").expires_in(LIFETIME).sign()
     }
 
     /// The requests of so many beats; `each_beat` happens beside them.
@@ -46,7 +46,7 @@ impl Rig {
         beat_length: Duration,
         kid: impl Fn(u32) -> String,
         mut each_beat: impl AsyncFnMut(u32),
-    ) -> Vec<Option<AlbVerifyError>> {
+    ) -> Vec<Option<VerifyError>> {
         let (mut flood, forgery) = (JoinSet::new(), Forgery::of(&self.template));
         for beat in 0..beats {
             for number in beat * EACH..(beat + 1) * EACH {
@@ -68,7 +68,7 @@ struct Forgery {
 }
 
 impl Forgery {
-    fn of(template: &TestAlbData) -> Self {
+    fn of(template: &TestAlbToken) -> Self {
         let [header, _] = texts(template.clone().without_header("kid"));
         let signed = template.clone().sign();
         let (_, rest) = signed.split_once('.').expect("a payload");
@@ -85,9 +85,9 @@ fn made_up(number: u32) -> String {
     format!("{number:08x}-0000-4000-8000-000000000000")
 }
 
-fn refused_as_expected(verdicts: &[Option<AlbVerifyError>]) {
-    let expected = |error: &AlbVerifyError| {
-        matches!(error, AlbVerifyError::UnknownKey | AlbVerifyError::KeysUnavailable { .. })
+fn refused_as_expected(verdicts: &[Option<VerifyError>]) {
+    let expected = |error: &VerifyError| {
+        matches!(error, VerifyError::UnknownKey | VerifyError::KeysUnavailable { .. })
     };
     let other = verdicts.iter().find(|verdict| !verdict.as_ref().is_some_and(expected));
     assert!(other.is_none(), "{other:?}");
@@ -186,13 +186,13 @@ async fn keys_of_other_load_balancers_do_not_push_the_right_key_out() {
     let endpoint = region_of(&load_balancer);
     let builder = load_balancer.verifier_builder().fetcher(endpoint.clone());
     let verifier = builder.trust(load_balancer.user_pool(), "app").build().unwrap();
-    let template = load_balancer.data("alice").client_id("app").expires_in(LIFETIME);
+    let template = load_balancer.token("alice").client_id("app").expires_in(LIFETIME);
     let (good, forgery) = (template.clone().sign(), Forgery::of(&template));
     verifier.verify(&good).await.expect("good data");
     for number in 0..40 {
         sleep(11 * SECOND).await;
         let refused = verifier.verify(&forgery.with_kid(&made_up(number))).await.err();
-        assert_eq!(refused, Some(AlbVerifyError::Signature));
+        assert_eq!(refused, Some(VerifyError::Signature));
     }
     assert_eq!(endpoint.requests(), 41);
     assert!(at_once(verifier.verify(&good)).is_ok());
@@ -207,7 +207,7 @@ async fn keys_of_other_load_balancers_do_not_push_the_right_key_out() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_that_the_gate_refuses_costs_no_fetch() {
     let rig = Rig::new();
-    let changes: [fn(TestAlbData) -> TestAlbData; 6] = [
+    let changes: [fn(TestAlbToken) -> TestAlbToken; 6] = [
         |data| data.header("alg", "RS256"),
         |data| data.header("signer", "arn:aws:elasticloadbalancing:us-east-1:1:x"),
         |data| data.header("iss", "https://issuer.example"),
@@ -220,7 +220,7 @@ async fn a_flood_that_the_gate_refuses_costs_no_fetch() {
         for number in 0..100 {
             let data = forgery.with_kid(&made_up(number));
             let refused = at_once(rig.verifier.verify(&data)).expect_err("a forgery");
-            assert!(!matches!(refused, AlbVerifyError::KeysUnavailable { .. }), "{refused}");
+            assert!(!matches!(refused, VerifyError::KeysUnavailable { .. }), "{refused}");
         }
     }
     assert_eq!(rig.load_balancer.key_requests(), 0);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbVerifier, AlbVerifyError};
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
+use axum_cognito::{AlbVerifier, VerifyError};
 use tokio::time::sleep;
 
 use crate::common::alb::region_of;
@@ -31,8 +31,8 @@ impl Rig {
         Self { verifier: verifier.expect("settings that can be"), load_balancer, endpoint }
     }
 
-    fn data(&self) -> TestAlbData {
-        self.load_balancer.data("alice").client_id("app").expires_in(LIFETIME)
+    fn data(&self) -> TestAlbToken {
+        self.load_balancer.token("alice").client_id("app").expires_in(LIFETIME)
     }
 
     /// Asks that the load balancer's own key is there.
@@ -45,7 +45,7 @@ impl Rig {
         let kid = format!("{number:08x}-0000-4000-8000-000000000000");
         let forged = self.data().header("kid", kid).sign();
         let refused = self.verifier.verify(&forged).await.err();
-        assert_eq!(refused, Some(AlbVerifyError::Signature), "{number}");
+        assert_eq!(refused, Some(VerifyError::Signature), "{number}");
         sleep(6 * SECOND).await;
     }
 }

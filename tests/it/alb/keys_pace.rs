@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
-use axum_cognito::{AlbVerifier, AlbVerifyError, JwksError, JwksRequest, JwksResponse};
+use axum_cognito::{AlbVerifier, JwksError, JwksRequest, JwksResponse, VerifyError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
@@ -22,20 +22,20 @@ const HOUR: Duration = Duration::from_secs(3600);
 const LIFETIME: Duration = Duration::from_secs(72 * 3600);
 
 fn good(load_balancer: &TestLoadBalancer) -> String {
-    load_balancer.data("alice").client_id("app").expires_in(LIFETIME).sign()
+    load_balancer.token("alice").client_id("app").expires_in(LIFETIME).sign()
 }
 
 fn made_up(load_balancer: &TestLoadBalancer, number: u32) -> String {
-    let data = load_balancer.data("mallory").client_id("app").expires_in(LIFETIME);
+    let data = load_balancer.token("mallory").client_id("app").expires_in(LIFETIME);
     data.header("kid", format!("{number:08x}-0000-4000-8000-000000000000")).sign()
 }
 
-async fn judge(verifier: &AlbVerifier, data: &str) -> Option<AlbVerifyError> {
+async fn judge(verifier: &AlbVerifier, data: &str) -> Option<VerifyError> {
     verifier.verify(data).await.err()
 }
 
-fn is_unavailable(refused: Option<&AlbVerifyError>) -> bool {
-    matches!(refused, Some(AlbVerifyError::KeysUnavailable { .. }))
+fn is_unavailable(refused: Option<&VerifyError>) -> bool {
+    matches!(refused, Some(VerifyError::KeysUnavailable { .. }))
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +45,7 @@ async fn after_three_made_up_keys_fetches_are_ten_seconds_apart_until_a_new_key_
     for number in 0..3 {
         sleep(6 * SECOND).await;
         let refused = judge(&verifier, &made_up(&load_balancer, number)).await;
-        assert_eq!(refused, Some(AlbVerifyError::UnknownKey), "{number}");
+        assert_eq!(refused, Some(VerifyError::UnknownKey), "{number}");
     }
     sleep(6 * SECOND).await;
     let refused = judge(&verifier, &made_up(&load_balancer, 3)).await;

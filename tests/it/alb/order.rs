@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use axum_cognito::AlbVerifyError;
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
+use axum_cognito::VerifyError;
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
@@ -15,59 +15,57 @@ static ATTACKER: LazyLock<TestLoadBalancer> = LazyLock::new(TestLoadBalancer::of
 
 /// What is wrong with the data, and what they are refused as for it.
 struct Fault {
-    refused: AlbVerifyError,
+    refused: VerifyError,
     how: How,
 }
 
 /// How a fault is made: before the data are signed, or in their text.
 enum How {
-    Before(fn(TestAlbData) -> TestAlbData),
+    Before(fn(TestAlbToken) -> TestAlbToken),
     After(fn(&str) -> String),
 }
 
 /// A fault in the data before they are signed.
-const fn before(refused: AlbVerifyError, how: fn(TestAlbData) -> TestAlbData) -> Fault {
+const fn before(refused: VerifyError, how: fn(TestAlbToken) -> TestAlbToken) -> Fault {
     Fault { refused, how: How::Before(how) }
 }
 
 /// A fault in the text of the data.
-const fn after(refused: AlbVerifyError, how: fn(&str) -> String) -> Fault {
+const fn after(refused: VerifyError, how: fn(&str) -> String) -> Fault {
     Fault { refused, how: How::After(how) }
 }
 
 // In the order of the table.
 const TOO_LONG: Fault =
-    after(AlbVerifyError::TooLong, |data| format!("{data}{}", "A".repeat(16 * 1024)));
-const NOT_JWT: Fault = after(AlbVerifyError::NotJwt, |data| format!("{data}.AAAA"));
-const LONG_HEADER: Fault =
-    before(AlbVerifyError::TooLong, |data| data.header("x", "x".repeat(1024)));
-const HEADER_BASE64: Fault = after(AlbVerifyError::Base64, |data| format!("!{data}"));
-const BASE64: Fault = after(AlbVerifyError::Base64, |data| format!("{data}="));
-const HEADER: Fault = after(AlbVerifyError::Header, with_doubled_kid);
-const ALGORITHM: Fault = before(AlbVerifyError::Algorithm, |data| data.header("alg", "none"));
-const EXTENSION: Fault = before(AlbVerifyError::Extension, |data| data.header("crit", ["exp"]));
-const NESTED: Fault = before(AlbVerifyError::Nested, |data| data.header("cty", "JWT"));
+    after(VerifyError::TooLong, |data| format!("{data}{}", "A".repeat(16 * 1024)));
+const NOT_JWT: Fault = after(VerifyError::NotJwt, |data| format!("{data}.AAAA"));
+const LONG_HEADER: Fault = before(VerifyError::TooLong, |data| data.header("x", "x".repeat(1024)));
+const HEADER_BASE64: Fault = after(VerifyError::Base64, |data| format!("!{data}"));
+const BASE64: Fault = after(VerifyError::Base64, |data| format!("{data}="));
+const HEADER: Fault = after(VerifyError::Header, with_doubled_kid);
+const ALGORITHM: Fault = before(VerifyError::Algorithm, |data| data.header("alg", "none"));
+const EXTENSION: Fault = before(VerifyError::Extension, |data| data.header("crit", ["exp"]));
+const NESTED: Fault = before(VerifyError::Nested, |data| data.header("cty", "JWT"));
 const NO_SIGNER: Fault =
-    before(AlbVerifyError::MissingHeader("signer"), |data| data.without_header("signer"));
-const SIGNER: Fault = before(AlbVerifyError::Signer, |data| data.header("signer", "evil"));
+    before(VerifyError::MissingHeaderParameter("signer"), |data| data.without_header("signer"));
+const SIGNER: Fault = before(VerifyError::Signer, |data| data.header("signer", "evil"));
 const NO_ISSUER: Fault =
-    before(AlbVerifyError::MissingHeader("iss"), |data| data.without_header("iss"));
-const ISSUER: Fault = before(AlbVerifyError::Issuer, |data| data.header("iss", "https://evil"));
+    before(VerifyError::MissingHeaderParameter("iss"), |data| data.without_header("iss"));
+const ISSUER: Fault = before(VerifyError::Issuer, |data| data.header("iss", "https://evil"));
 const NO_CLIENT: Fault =
-    before(AlbVerifyError::MissingHeader("client"), |data| data.without_header("client"));
-const CLIENT: Fault = before(AlbVerifyError::Client, |data| data.client_id("other"));
+    before(VerifyError::MissingHeaderParameter("client"), |data| data.without_header("client"));
+const CLIENT: Fault = before(VerifyError::Client, |data| data.client_id("other"));
 const PAYLOAD: Fault =
-    before(AlbVerifyError::Payload { claim: Some("iss") }, |data| data.claim("iss", 7));
-const NO_SUBJECT: Fault = before(AlbVerifyError::MissingSubject, |data| data.without_claim("sub"));
-const OTHER_ISSUER: Fault =
-    before(AlbVerifyError::Issuer, |data| data.claim("iss", "https://evil"));
+    before(VerifyError::Payload { claim: Some("iss") }, |data| data.claim("iss", 7));
+const NO_SUBJECT: Fault =
+    before(VerifyError::MissingClaim("sub"), |data| data.without_claim("sub"));
+const OTHER_ISSUER: Fault = before(VerifyError::Issuer, |data| data.claim("iss", "https://evil"));
 const NO_EXP: Fault =
-    before(AlbVerifyError::MissingHeader("exp"), |data| data.without_header("exp"));
-const EXPIRED: Fault = before(AlbVerifyError::Expired, |data| data.claim("exp", 1_000_000_000));
-const NO_KEY_ID: Fault =
-    before(AlbVerifyError::MissingHeader("kid"), |data| data.without_header("kid"));
-const KEY_ID: Fault = before(AlbVerifyError::KeyId, |data| data.header("kid", "../x"));
-const FORGED: Fault = before(AlbVerifyError::Signature, |data| data.signed_by(&ATTACKER));
+    before(VerifyError::MissingHeaderParameter("exp"), |data| data.without_header("exp"));
+const EXPIRED: Fault = before(VerifyError::Expired, |data| data.claim("exp", 1_000_000_000));
+const NO_KEY_ID: Fault = before(VerifyError::KeyId, |data| data.without_header("kid"));
+const KEY_ID: Fault = before(VerifyError::KeyId, |data| data.header("kid", "../x"));
+const FORGED: Fault = before(VerifyError::Signature, |data| data.signed_by(&ATTACKER));
 
 fn with_doubled_kid(data: &str) -> String {
     let [header, payload, signature] = parts(data);
@@ -78,7 +76,7 @@ fn with_doubled_kid(data: &str) -> String {
 }
 
 /// What a verifier says of data with these faults.
-fn refusal(faults: &[&Fault]) -> Option<AlbVerifyError> {
+fn refusal(faults: &[&Fault]) -> Option<VerifyError> {
     let signed = faults.iter().fold(data(), |data, fault| match fault.how {
         How::Before(change) => change(data),
         How::After(_) => data,

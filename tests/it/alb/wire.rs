@@ -1,16 +1,16 @@
 //! The keys of a load balancer over HTTP.
 
 use axum_cognito::testing::TestLoadBalancer;
-use axum_cognito::{AlbVerifier, AlbVerifyError};
+use axum_cognito::{AlbVerifier, VerifyError};
 
 use crate::common::server::{Server, Then};
 
-async fn judge(load_balancer: &TestLoadBalancer, verifier: &AlbVerifier) -> Option<AlbVerifyError> {
-    verifier.verify(&load_balancer.data("alice").sign()).await.err()
+async fn judge(load_balancer: &TestLoadBalancer, verifier: &AlbVerifier) -> Option<VerifyError> {
+    verifier.verify(&load_balancer.token("alice").sign()).await.err()
 }
 
 /// What is said of good data whose key is read from a server that answers this.
-async fn judge_with(answer: String, then: Then) -> (Option<AlbVerifyError>, usize) {
+async fn judge_with(answer: String, then: Then) -> (Option<VerifyError>, usize) {
     let load_balancer = TestLoadBalancer::offline();
     let server = Server::start(answer, then).await;
     let own = load_balancer.load_balancer().with_key_url(&server.url).expect("a loopback address");
@@ -23,8 +23,8 @@ fn response(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-fn is_unavailable(refusal: Option<&AlbVerifyError>) -> bool {
-    matches!(refusal, Some(AlbVerifyError::KeysUnavailable { .. }))
+fn is_unavailable(refusal: Option<&VerifyError>) -> bool {
+    matches!(refusal, Some(VerifyError::KeysUnavailable { .. }))
 }
 
 #[tokio::test]
@@ -39,9 +39,9 @@ async fn a_key_is_read_from_its_own_address() {
 #[tokio::test]
 async fn a_key_that_the_endpoint_does_not_have_is_unknown() {
     let load_balancer = TestLoadBalancer::start().await;
-    let data = load_balancer.data("alice").header("kid", "01234567-89ab-cdef-fedc-ba9876543210");
+    let data = load_balancer.token("alice").header("kid", "01234567-89ab-cdef-fedc-ba9876543210");
     let refused = load_balancer.verifier("test-client").verify(&data.sign()).await.err();
-    assert_eq!(refused, Some(AlbVerifyError::UnknownKey));
+    assert_eq!(refused, Some(VerifyError::UnknownKey));
     assert_eq!(load_balancer.key_requests(), 1);
 }
 
@@ -57,7 +57,7 @@ async fn an_outage_is_no_fault_of_the_data() {
 async fn s3_says_403_or_404_of_what_it_does_not_have() {
     for head in ["403 Forbidden", "404 Not Found"] {
         let (refused, _) = judge_with(response(head, "<Error/>"), Then::Close).await;
-        assert_eq!(refused, Some(AlbVerifyError::UnknownKey), "{head}");
+        assert_eq!(refused, Some(VerifyError::UnknownKey), "{head}");
     }
 }
 
@@ -89,5 +89,5 @@ async fn an_endless_answer_is_not_read_to_its_end() {
 async fn the_key_of_another_load_balancer_does_not_verify() {
     let pem = TestLoadBalancer::offline().public_key_pem();
     let (refused, _) = judge_with(response("200 OK", &pem), Then::Close).await;
-    assert_eq!(refused, Some(AlbVerifyError::Signature));
+    assert_eq!(refused, Some(VerifyError::Signature));
 }

@@ -3,8 +3,8 @@
 use std::future::ready;
 use std::sync::LazyLock;
 
-use axum_cognito::testing::{TestAlbData, TestLoadBalancer};
-use axum_cognito::{AlbClaims, AlbVerifier, AlbVerifyError, JwksRequest, JwksResponse};
+use axum_cognito::testing::{TestAlbToken, TestLoadBalancer};
+use axum_cognito::{AlbClaims, AlbVerifier, JwksRequest, JwksResponse, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
@@ -17,23 +17,23 @@ pub(crate) static LOAD_BALANCER: LazyLock<TestLoadBalancer> =
     LazyLock::new(TestLoadBalancer::offline);
 
 /// Good data.
-pub(crate) fn data() -> TestAlbData {
-    LOAD_BALANCER.data("alice").client_id(CLIENT)
+pub(crate) fn data() -> TestAlbToken {
+    LOAD_BALANCER.token("alice").client_id(CLIENT)
 }
 
 /// What a verifier of the load balancer says.
-pub(crate) fn verdict(data: &str) -> Result<AlbClaims, AlbVerifyError> {
+pub(crate) fn verdict(data: &str) -> Result<AlbClaims, VerifyError> {
     static VERIFIER: LazyLock<AlbVerifier> = LazyLock::new(|| LOAD_BALANCER.verifier(CLIENT));
     block_on(VERIFIER.verify(data))
 }
 
 /// Why the data are refused, if they are.
-pub(crate) fn refusal(data: TestAlbData) -> Option<AlbVerifyError> {
+pub(crate) fn refusal(data: TestAlbToken) -> Option<VerifyError> {
     verdict(&data.sign()).err()
 }
 
 /// The header and the payload, as JSON text.
-pub(crate) fn texts(data: TestAlbData) -> [String; 2] {
+pub(crate) fn texts(data: TestAlbToken) -> [String; 2] {
     let data = data.sign();
     let [header, payload, _] = super::parts::parts(&data);
     [header, payload].map(|part| {

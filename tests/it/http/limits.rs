@@ -180,7 +180,7 @@ async fn made_up_keys_and_a_slow_endpoint_do_not_delay_a_good_token_behind_a_lim
 async fn a_slow_endpoint_of_a_load_balancers_keys_does_not_delay_a_known_key_behind_a_limit() {
     let load_balancer = TestLoadBalancer::offline();
     let request = || {
-        let token = load_balancer.data("alice").expires_in(Duration::from_secs(3600)).sign();
+        let token = load_balancer.token("alice").expires_in(Duration::from_secs(3600)).sign();
         Request::get("/").header("x-amzn-oidc-data", token).body(()).expect("a request")
     };
     let inner =

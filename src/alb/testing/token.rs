@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::TestLoadBalancer;
+use crate::testing::draft::Draft;
 
 /// As long as AWS signs for.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(120);
@@ -14,23 +14,24 @@ const DEFAULT_CLIENT_ID: &str = "test-client";
 /// Example: [behind a load balancer](crate::guide::deploying#behind-an-application-load-balancer).
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct TestAlbData {
+pub struct TestAlbToken {
     load_balancer: TestLoadBalancer,
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
+    draft: Draft,
     signer: Option<TestLoadBalancer>,
+    padded: bool,
 }
 
-impl TestAlbData {
+impl TestAlbToken {
     pub(super) fn new(load_balancer: &TestLoadBalancer, username: &str) -> Self {
-        let data = Self {
+        let token = Self {
             load_balancer: load_balancer.clone(),
-            header: Map::new(),
-            claims: Map::new(),
+            draft: Draft::default(),
             signer: None,
+            padded: true,
         };
         let issuer = load_balancer.user_pool().issuers().first().cloned();
-        data.header("typ", "JWT")
+        token
+            .header("typ", "JWT")
             .header("kid", load_balancer.key_id())
             .header("alg", "ES256")
             .header("iss", &issuer)
@@ -57,46 +58,42 @@ impl TestAlbData {
         self.header("exp", exp).claim("exp", exp)
     }
 
-    /// Data that expired two minutes ago.
+    /// Makes it a token that expired two minutes ago.
     pub fn expired(self) -> Self {
         let now = self.load_balancer.clock().since_epoch();
         let exp = now.saturating_sub(DEFAULT_LIFETIME).as_secs();
         self.header("exp", exp).claim("exp", exp)
     }
 
-    /// Any claim, in the place of the one that was there.
+    /// Sets any claim, in the place of the one that was there.
     ///
     /// # Panics
     ///
     /// If the value is not JSON.
-    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
-        let value = serde_json::to_value(value).expect("a claim's value should be JSON");
-        self.claims.insert(name.to_owned(), value);
+        self.draft.claim(name, value);
         self
     }
 
-    /// Takes a claim away.
+    /// Removes a claim.
     pub fn without_claim(mut self, name: &str) -> Self {
-        self.claims.remove(name);
+        self.draft.remove_claim(name);
         self
     }
 
-    /// Any member of the header, in the place of the one that was there.
+    /// Sets any parameter of the header, in the place of the one that was there.
     ///
     /// # Panics
     ///
     /// If the value is not JSON.
-    #[expect(clippy::expect_used, reason = "what fails here should fail the test")]
     pub fn header(mut self, name: &str, value: impl Serialize) -> Self {
-        let value = serde_json::to_value(value).expect("a header's value should be JSON");
-        self.header.insert(name.to_owned(), value);
+        self.draft.header(name, value);
         self
     }
 
-    /// Takes a member of the header away.
+    /// Removes a parameter of the header.
     pub fn without_header(mut self, name: &str) -> Self {
-        self.header.remove(name);
+        self.draft.remove_header(name);
         self
     }
 
@@ -106,12 +103,17 @@ impl TestAlbData {
         self
     }
 
+    /// Leaves the padding out that load balancers write, as a JWS has it (RFC 7515 §2).
+    pub fn without_padding(mut self) -> Self {
+        self.padded = false;
+        self
+    }
+
     /// The value of the header `x-amzn-oidc-data`.
     #[must_use]
     pub fn sign(self) -> String {
         let signer = self.signer.as_ref().unwrap_or(&self.load_balancer);
-        let [header, payload] =
-            [self.header, self.claims].map(|part| Value::Object(part).to_string());
-        signer.sign(&header, &payload)
+        let [header, payload] = self.draft.into_parts();
+        signer.key().sign(&header, &payload, self.padded)
     }
 }

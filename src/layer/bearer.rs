@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use http::{Extensions, HeaderMap};
+
+use super::authenticate::{Authenticate, Decision};
+use crate::rejection::{Cause, Challenge};
+use crate::verifier::Pending;
+use crate::{CognitoClaims, CognitoVerifier, TokenSource};
+
+/// The settings of a [`CognitoLayer`](crate::CognitoLayer): a token of a user pool, from one of its
+/// sources.
+#[derive(Clone, Debug)]
+pub(super) struct Bearer {
+    pub(super) verifier: CognitoVerifier,
+    pub(super) optional: bool,
+    pub(super) sources: Vec<TokenSource>,
+    pub(super) challenge: Challenge,
+}
+
+impl Bearer {
+    pub(super) fn new(verifier: CognitoVerifier) -> Self {
+        let mut challenge = Challenge::default();
+        challenge.set_clock(verifier.clock());
+        Self { verifier, optional: false, sources: vec![TokenSource::bearer()], challenge }
+    }
+}
+
+impl Authenticate for Bearer {
+    type Claims = CognitoClaims;
+
+    /// `Authorization` always: other schemes have secrets too.
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        TokenSource::bearer().mark_sensitive(headers);
+        self.sources.iter().for_each(|source| source.mark_sensitive(headers));
+    }
+
+    fn announce(&self, extensions: &mut Extensions) {
+        extensions.insert(self.challenge.clone());
+    }
+
+    fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Decision<CognitoClaims> {
+        let found = self.sources.iter().find_map(|source| source.find(headers).transpose());
+        let token = match found {
+            Some(Ok(token)) => token,
+            Some(Err(bad)) => return self.refuse(Cause::Credentials(bad)),
+            None if self.optional => return Decision::Allow(None),
+            None => return self.refuse(Cause::NoToken),
+        };
+        match self.verifier.try_verify(token) {
+            Ok(claims) => Decision::Allow(Some(claims)),
+            Err(Pending::Refused(error)) => self.refuse(Cause::Token(error)),
+            Err(Pending::Key(wanted)) => {
+                let (verifier, token) = (self.verifier.clone(), token.to_owned());
+                self.wait(async move { verifier.verify_with(&token, &wanted).await })
+            }
+        }
+    }
+}
