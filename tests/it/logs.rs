@@ -167,7 +167,7 @@ async fn a_kid_that_left_the_set_does_not_break_the_line_that_names_it() {
 async fn a_kid_of_a_token_does_not_break_a_line() {
     let token = access().header("kid", "a\nERROR forged\r\u{1b}[31m").sign();
     let log = log_of_request(&token).await;
-    assert!(log.contains("refused a request"), "{log}");
+    assert!(log.contains("rejected a request"), "{log}");
     assert!(log.lines().all(|line| !line.starts_with("ERROR")), "{log}");
     assert!(!log.contains(['\r', '\u{1b}']), "{log:?}");
 }

@@ -109,6 +109,6 @@ async fn a_refusal_is_logged_once_whoever_makes_it() {
         let (log, _guard) = Log::start();
         alice_asks(app.layer(layer()).layer(layer())).await;
         let text = log.text();
-        assert_eq!(text.matches("refused a request").count(), 1, "{text}");
+        assert_eq!(text.matches("rejected a request").count(), 1, "{text}");
     }
 }
