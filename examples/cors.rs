@@ -43,7 +43,7 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
 }
 
 async fn me(claims: CognitoClaims) -> String {
-    format!("you are {}\n", claims.sub())
+    format!("you are {}\n", claims.username().unwrap_or(claims.sub()))
 }
 
 #[tokio::main]

@@ -34,7 +34,7 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
 }
 
 async fn me(claims: CognitoClaims) -> String {
-    format!("you are {}\n", claims.sub())
+    format!("you are {}\n", claims.username().unwrap_or(claims.sub()))
 }
 
 async fn ready(State(verifier): State<CognitoVerifier>) -> (StatusCode, String) {

@@ -65,7 +65,7 @@ async fn me(claims: AlbClaims) -> String {
 
 async fn hello(claims: Option<AlbClaims>) -> String {
     match claims {
-        Some(claims) => format!("hello, {}\n", claims.sub()),
+        Some(claims) => format!("hello, {}\n", claims.username().unwrap_or(claims.sub())),
         None => "hello, whoever you are\n".to_owned(),
     }
 }

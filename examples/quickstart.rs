@@ -79,7 +79,7 @@ async fn admin(claims: AccessClaims) -> String {
 
 async fn hello(claims: Option<CognitoClaims>) -> String {
     match claims {
-        Some(claims) => format!("hello, {}\n", claims.sub()),
+        Some(claims) => format!("hello, {}\n", claims.username().unwrap_or(claims.sub())),
         None => "hello, whoever you are\n".to_owned(),
     }
 }

@@ -39,8 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = format!("http://{}/notes", listener.local_addr()?);
     println!("TOKEN={}", pool.access_token("alice").client_id(CLIENT_ID).sign());
     println!("# 200, then 403 for the notes of another");
-    println!("curl -i {url}/alice -H \"Authorization: Bearer $TOKEN\"");
-    println!("curl -i {url}/bob -H \"Authorization: Bearer $TOKEN\"");
+    println!("curl -i {url}/{} -H \"Authorization: Bearer $TOKEN\"", pool.sub_of("alice"));
+    println!("curl -i {url}/{} -H \"Authorization: Bearer $TOKEN\"", pool.sub_of("bob"));
     Ok(serve(listener, app(pool.verifier(CLIENT_ID))).await?)
 }
 
@@ -66,8 +66,9 @@ mod tests {
     /// The status of a request for Alice's notes. Each request may have an application of its own:
     /// they share the pool's keys.
     async fn ask(pool: &TestPool, token: &str) -> StatusCode {
-        let request =
-            Request::get("/notes/alice").header("authorization", format!("Bearer {token}"));
+        // Notes belong to a `sub`: as in a real pool, it is not the user's name.
+        let notes = format!("/notes/{}", pool.sub_of("alice"));
+        let request = Request::get(notes).header("authorization", format!("Bearer {token}"));
         let request = request.body(Body::empty()).expect("a request");
         app(pool.verifier(CLIENT_ID)).oneshot(request).await.expect("an answer").status()
     }

@@ -94,7 +94,11 @@ fn each_refusal_is_counted_by_a_name_of_its_own() {
     let lines = recorded(async |pool| {
         let builder = CognitoVerifier::builder().trust(pool, CLIENT).clock(pool.clock());
         let builder = builder.audience(AUDIENCE).max_token_age(HOUR).check(|claims| {
-            if claims.sub() == "mallory" { Err("mallory is out".to_owned()) } else { Ok(()) }
+            if claims.username() == Some("mallory") {
+                Err("mallory is out".to_owned())
+            } else {
+                Ok(())
+            }
         });
         let verifier = builder.build().expect("settings that can be");
         let unknown = good_token(pool, "alice").header("kid", "unknown").sign();

@@ -1,4 +1,6 @@
 use aws_lc_rs::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
+#[cfg(feature = "testing")]
+use aws_lc_rs::hmac;
 use memchr::memrchr;
 
 /// SHA-256 of a whole token: the name under which its verification is remembered.
@@ -44,6 +46,20 @@ impl TokenDigest {
         bytes.copy_from_slice(context.finish().as_ref());
         (Self(bytes), signing_input)
     }
+}
+
+/// SHA-256 of these bytes.
+#[cfg(feature = "testing")]
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
+    let mut output = [0; SHA256_OUTPUT_LEN];
+    output.copy_from_slice(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref());
+    output
+}
+
+/// HMAC with SHA-256 (RFC 2104) of a message under a key.
+#[cfg(feature = "testing")]
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec()
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod key;
 mod signing_key;
 
 pub(crate) use self::digest::{SigningInput, TokenDigest};
+#[cfg(feature = "testing")]
+pub(crate) use self::digest::{hmac_sha256, sha256};
 #[cfg(feature = "alb")]
 pub(crate) use self::ec_key::EcPublicKey;
 #[cfg(all(feature = "alb", feature = "testing"))]

@@ -26,7 +26,7 @@ impl Endpoint {
 
     /// Answers one request: the JWKS, or `None` in an outage.
     pub(super) async fn answer(&self) -> Option<String> {
-        self.faults.pass().await.then(|| self.keys().jwks())
+        self.faults.pass().await.ok().map(|()| self.keys().jwks())
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<TestKeys>> {

@@ -25,6 +25,14 @@
 //! # }
 //! ```
 
+mod access;
+mod api;
+mod backend;
+mod browser;
+mod client;
+mod counters;
+mod directory;
+mod domain;
 pub(crate) mod draft;
 mod endpoint;
 pub(crate) mod faults;
@@ -32,11 +40,17 @@ mod key;
 pub(crate) mod pool;
 mod routes;
 pub(crate) mod server;
+mod sessions;
+mod sign_in;
 mod token;
+mod user;
 pub(crate) mod uuid;
 
+pub use self::client::TestClient;
 pub use self::pool::TestPool;
+pub use self::sign_in::TestSignIn;
 pub use self::token::TestToken;
+pub use self::user::TestUser;
 #[cfg(feature = "alb")]
 pub use crate::alb::testing::{TestAlbToken, TestLoadBalancer};
 pub use crate::clock::TestClock;

@@ -1,3 +1,5 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -6,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::TestPool;
+use super::backend::Backend;
 use super::draft::Draft;
 use super::uuid::uuid;
 use crate::TokenUse;
@@ -16,26 +19,36 @@ const DEFAULT_CLIENT_ID: &str = "test-client";
 /// A token of a [`TestPool`] before it is signed, with the claims that Cognito would give it.
 ///
 /// Example: [a router, without a socket](crate::guide::testing_your_application#a-router-without-a-socket).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct TestToken {
-    pool: TestPool,
+    pool: Arc<Backend>,
     token_use: TokenUse,
     draft: Draft,
-    signer: Option<TestPool>,
+    signer: Option<Arc<Backend>>,
 }
 
 impl TestToken {
-    pub(super) fn of_user(pool: &TestPool, token_use: TokenUse, username: &str) -> Self {
-        let token = Self::new(pool, token_use, username)
+    pub(super) fn of_user(pool: &Arc<Backend>, token_use: TokenUse, username: &str) -> Self {
+        let user = pool.directory().profile(username);
+        let mut token = Self::new(pool, token_use, &user.sub)
             .claim("origin_jti", uuid())
             .claim("event_id", uuid())
             .client_id(DEFAULT_CLIENT_ID);
+        if !user.groups.is_empty() {
+            token = token.groups(user.groups);
+        }
         match token_use {
-            TokenUse::Id => token
-                .claim("cognito:username", username)
-                .claim("email", format!("{username}@example.com"))
-                .claim("email_verified", true),
+            TokenUse::Id => {
+                let token = token.claim("cognito:username", username);
+                user.attributes.iter().fold(token, |token, (name, value)| match value.as_str() {
+                    // Cognito has these two as booleans in its tokens.
+                    "true" | "false" if name.ends_with("_verified") => {
+                        token.claim(name, value == "true")
+                    }
+                    value => token.claim(name, value),
+                })
+            }
             TokenUse::Access | TokenUse::Any => token
                 .claim("username", username)
                 .claim("version", 2)
@@ -44,16 +57,17 @@ impl TestToken {
         }
     }
 
-    pub(super) fn of_machine(pool: &TestPool, client_id: &str) -> Self {
+    pub(super) fn of_machine(pool: &Arc<Backend>, client_id: &str) -> Self {
         let token = Self::new(pool, TokenUse::Access, client_id);
         token.client_id(client_id).claim("version", 2).without_claim("auth_time")
     }
 
-    fn new(pool: &TestPool, token_use: TokenUse, sub: &str) -> Self {
-        let keys = pool.signing_keys();
+    fn new(pool: &Arc<Backend>, token_use: TokenUse, sub: &str) -> Self {
+        let keys = pool.endpoint.keys();
         let key = if token_use == TokenUse::Id { &keys.id } else { &keys.access };
-        let token = Self { pool: pool.clone(), token_use, draft: Draft::default(), signer: None };
-        let issuer = pool.user_pool().issuers().first().cloned();
+        let draft = Draft::default();
+        let token = Self { pool: Arc::clone(pool), token_use, draft, signer: None };
+        let issuer = pool.pool.issuers().first().cloned();
         token
             .header("kid", &key.kid)
             .header("alg", "RS256")
@@ -85,20 +99,20 @@ impl TestToken {
 
     /// When the token expires: so long from now. Defaults to an hour.
     pub fn expires_in(self, lifetime: Duration) -> Self {
-        let now = self.pool.clock().since_epoch();
+        let now = self.pool.now();
         self.claim("exp", now.saturating_add(lifetime).as_secs())
     }
 
     /// A token that was good for an hour and expired an hour ago.
     pub fn expired(self) -> Self {
-        let now = self.pool.clock().since_epoch();
+        let now = self.pool.now();
         self.issued_ago(DEFAULT_LIFETIME * 2)
             .claim("exp", now.saturating_sub(DEFAULT_LIFETIME).as_secs())
     }
 
     /// When the token was issued, and the user signed in: so long ago. Defaults to now.
     pub fn issued_ago(self, age: Duration) -> Self {
-        let issued_at = self.pool.clock().since_epoch().saturating_sub(age).as_secs();
+        let issued_at = self.pool.now().saturating_sub(age).as_secs();
         self.claim("iat", issued_at).claim("auth_time", issued_at)
     }
 
@@ -110,6 +124,14 @@ impl TestToken {
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         self.draft.claim(name, value);
         self
+    }
+
+    /// A claim that is only there if it has a value.
+    pub(super) fn claim_if(self, name: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.claim(name, value),
+            None => self,
+        }
     }
 
     /// Removes a claim.
@@ -136,17 +158,26 @@ impl TestToken {
 
     /// Signs with another pool's key, under the `kid` of this one's: a forgery.
     pub fn signed_by(mut self, other: &TestPool) -> Self {
-        self.signer = Some(other.clone());
+        self.signer = Some(other.backend());
         self
     }
 
     /// The token.
     #[must_use]
     pub fn sign(self) -> String {
-        let keys = self.signer.as_ref().unwrap_or(&self.pool).signing_keys();
+        let keys = self.signer.as_ref().unwrap_or(&self.pool).endpoint.keys();
         let key = if self.token_use == TokenUse::Id { &keys.id } else { &keys.access };
         let [header, payload] = self.draft.into_parts();
         key.sign(&header, &payload)
+    }
+}
+
+impl fmt::Debug for TestToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestToken")
+            .field("token_use", &self.token_use)
+            .field("draft", &self.draft)
+            .finish_non_exhaustive()
     }
 }
 

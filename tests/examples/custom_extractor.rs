@@ -2,7 +2,7 @@ use axum::Router;
 use axum::http::StatusCode;
 
 use crate::apps::custom_extractor;
-use crate::common::{alice, bearer, get, header, send, status, verifier};
+use crate::common::{POOL, alice, bearer, get, header, send, status, verifier};
 
 fn app() -> Router {
     custom_extractor::app(verifier())
@@ -12,7 +12,9 @@ fn app() -> Router {
 async fn a_handler_gets_the_customer_that_the_claims_tell() {
     let token = alice().claim("tenant", 7).claim("plan", "business").sign();
     let response = send(&app(), get("/orders").header("authorization", bearer(&token))).await;
-    assert_eq!(response.body(), "the orders of alice, of tenant 7, on the plan Business\n");
+    let who = POOL.sub_of("alice");
+    let orders = format!("the orders of {who}, of tenant 7, on the plan Business\n");
+    assert_eq!(response.body(), &orders);
 }
 
 #[tokio::test]

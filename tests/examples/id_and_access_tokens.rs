@@ -39,7 +39,7 @@ async fn an_access_token_signs_nobody_in() {
 async fn the_profile_has_what_the_id_token_says() {
     let identities = serde_json::json!([{ "userId": "1", "providerName": "Google" }]);
     let profile = profile(id().claim("identities", identities)).await;
-    assert_eq!(profile["id"], "alice");
+    assert_eq!(profile["id"], POOL.sub_of("alice"));
     assert_eq!(profile["email"], "alice@example.com");
     assert_eq!(profile["providers"][0], "Google");
 }

@@ -19,3 +19,4 @@ mod order;
 mod properties;
 mod resource;
 mod rules;
+mod test_pool;

@@ -62,7 +62,7 @@ async fn talk(socket: &mut WebSocket, claims: &CognitoClaims) {
     // Pings are answered by the socket itself; an error ends it.
     while let Some(Ok(message)) = socket.recv().await {
         let Message::Text(text) = message else { continue };
-        let answer = format!("{} says {text}", claims.sub());
+        let answer = format!("{} says {text}", claims.username().unwrap_or(claims.sub()));
         if socket.send(answer.into()).await.is_err() {
             return;
         }

@@ -45,7 +45,7 @@ impl KeyEndpoint {
 
     /// Answers one request: the key in PEM, or the status of a refusal.
     async fn answer(&self, kid: &str) -> Result<String, StatusCode> {
-        if !self.faults.pass().await {
+        if self.faults.pass().await.is_err() {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
         let keys = self.lock();

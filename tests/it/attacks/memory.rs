@@ -45,7 +45,7 @@ fn without_keys(failure: fn() -> Result<JwksResponse, JwksError>) -> CognitoVeri
 
 /// The subject of a token, if it is accepted.
 fn subject(verifier: &CognitoVerifier, token: &str) -> Result<String, VerifyError> {
-    verifier.verify_cached(token).map(|claims| claims.sub().to_owned())
+    verifier.verify_cached(token).map(|claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }
 
 /// A token of this user, which the pool signed.
@@ -70,7 +70,9 @@ fn without_keys_no_token_is_judged_by_any_other_key() {
 #[test]
 fn without_keys_a_request_gets_503_and_is_asked_to_come_again() {
     for failure in FAILURES {
-        let handler = get(|claims: CognitoClaims| async move { claims.sub().to_owned() });
+        let handler = get(|claims: CognitoClaims| async move {
+            claims.username().unwrap_or(claims.sub()).to_owned()
+        });
         let layer = CognitoLayer::new(without_keys(failure));
         let bearer = format!("Bearer {}", access().sign());
         let router = Router::new().route("/", handler).layer(layer);

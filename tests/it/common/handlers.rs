@@ -11,25 +11,28 @@ pub(crate) fn route<H: Handler<T, ()>, T: 'static>(handler: H) -> Router {
 }
 
 pub(crate) async fn claims(claims: CognitoClaims) -> String {
-    claims.sub().to_owned()
+    claims.username().unwrap_or(claims.sub()).to_owned()
 }
 
 pub(crate) async fn access(claims: AccessClaims) -> String {
-    claims.sub().to_owned()
+    claims.username().unwrap_or(claims.sub()).to_owned()
 }
 
 pub(crate) async fn id(claims: IdClaims) -> String {
-    claims.sub().to_owned()
+    claims.username().unwrap_or(claims.sub()).to_owned()
 }
 
 pub(crate) async fn optional_claims(claims: Option<CognitoClaims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+    claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }
 
 pub(crate) async fn optional_access(claims: Option<AccessClaims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+    claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }
 
 pub(crate) async fn optional_id(claims: Option<IdClaims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+    claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }

@@ -33,7 +33,7 @@ fn layer(keys: JwksCache, token_use: TokenUse) -> CognitoLayer {
     let builder = CognitoVerifier::builder().trust(keys, "test-client").clock(POOL.clock());
     let verifier = builder.token_use(token_use).max_token_age(Duration::from_secs(7200));
     let verifier = verifier.check(|claims| {
-        if claims.sub() == "mallory" { Err("mallory is out".to_owned()) } else { Ok(()) }
+        if claims.username() == Some("mallory") { Err("mallory is out".to_owned()) } else { Ok(()) }
     });
     let layer = CognitoLayer::new(verifier.build().expect("settings that can be"));
     layer.realm("orders").resource_metadata(METADATA)
@@ -49,7 +49,10 @@ fn app() -> Router {
         .route("/scope", inside().layer(Require::scope("orders/read")))
         .route("/scopes", inside().layer(Require::any_scope(["orders/read", "orders/write"])))
         .route("/group", inside().layer(Require::group("admins")))
-        .route("/predicate", inside().layer(Require::when(|claims| claims.sub() == "bob")))
+        .route(
+            "/predicate",
+            inside().layer(Require::when(|claims| claims.username() == Some("bob"))),
+        )
         .route("/", inside())
         .layer(layer(POOL.keys(), TokenUse::Access))
         .route("/only-id", inside().layer(layer(POOL.keys(), TokenUse::Id)))

@@ -25,8 +25,9 @@ async fn said(test: &str, token: &str, variables: &[(&str, &str)]) -> Option<Str
     for name in [POOL_ID, CLIENT_ID, TOKEN_USE, ENDPOINT] {
         command.env_remove(name);
     }
-    let command =
-        command.args([&format!("from_env::{test}"), "--exact", "--nocapture"]).env(TOKEN, token);
+    let command = command
+        .args([&format!("config::from_env::{test}"), "--exact", "--nocapture"])
+        .env(TOKEN, token);
     let output = command.envs(variables.iter().copied()).output().await.expect("the process runs");
     let output = String::from_utf8(output.stdout).expect("text");
     let (_, said) = output.split_once(SAYS).expect("the process says something");
@@ -39,7 +40,10 @@ async fn verify(token: &str) -> String {
         Err(error) => return error.to_string(),
     };
     let verified = verifier.verify(token).await;
-    verified.map_or_else(|error| error.to_string(), |claims| format!("hello {}", claims.sub()))
+    verified.map_or_else(
+        |error| error.to_string(),
+        |claims| format!("hello {}", claims.username().unwrap_or_default()),
+    )
 }
 
 /// Where a pool's JWKS is served, as AWS names the address of an emulator.

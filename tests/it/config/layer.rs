@@ -27,7 +27,10 @@ fn assert_says<T>(result: Result<T, ConfigError>, value: &str, right: &str) {
 }
 
 async fn ask(layer: CognitoLayer, headers: &[(&str, &str)]) -> Response<String> {
-    let app = Router::new().route("/", get(async |claims: CognitoClaims| claims.sub().to_owned()));
+    let app = Router::new().route(
+        "/",
+        get(async |claims: CognitoClaims| claims.username().unwrap_or(claims.sub()).to_owned()),
+    );
     send::get(app.layer(layer), headers).await
 }
 

@@ -46,7 +46,7 @@ impl Slow {
         tokio::task::yield_now().await;
         self.inside.fetch_sub(1, Ordering::SeqCst);
         let claims = request.extensions().get::<CognitoClaims>().expect("claims");
-        Ok(Response::new(claims.sub().to_owned()))
+        Ok(Response::new(claims.username().unwrap_or(claims.sub()).to_owned()))
     }
 
     fn into_service(

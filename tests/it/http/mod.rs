@@ -38,7 +38,8 @@ fn token() -> String {
 }
 
 async fn who(claims: Option<CognitoClaims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+    claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }
 
 fn app(layer: CognitoLayer) -> Router {

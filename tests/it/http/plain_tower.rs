@@ -21,7 +21,8 @@ fn layer() -> CognitoLayer {
 /// Answers with the user that the extensions name.
 async fn who<B>(request: Request<B>) -> Result<Answer, Infallible> {
     let claims = request.extensions().get::<CognitoClaims>();
-    let user = claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned());
+    let user = claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned());
     Ok(Response::new(Full::from(user)))
 }
 

@@ -180,7 +180,7 @@ async fn a_log_line_tells_the_status_and_what_the_verifier_found() {
 #[tokio::test]
 async fn a_rejection_is_an_answer_of_a_handler() {
     let handler = async |claims: Result<CognitoClaims, Rejection>| -> Result<String, Rejection> {
-        Ok(claims?.sub().to_owned())
+        Ok(claims?.username().unwrap_or_default().to_owned())
     };
     let app = Router::new().route("/", get(handler)).layer(layer().optional());
     let own = answer(app, "").await;

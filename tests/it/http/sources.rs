@@ -31,7 +31,8 @@ fn expired() -> String {
 }
 
 async fn who(claims: Option<CognitoClaims>) -> String {
-    claims.map_or("nobody".to_owned(), |claims| claims.sub().to_owned())
+    claims
+        .map_or("nobody".to_owned(), |claims| claims.username().unwrap_or(claims.sub()).to_owned())
 }
 
 async fn ask<V: AsRef<[u8]>>(layer: CognitoLayer, headers: &[(&str, V)]) -> Response<String> {

@@ -61,7 +61,7 @@ fn token_with_header_of_length(length: usize) -> String {
 
 #[test]
 fn a_good_token_is_accepted() {
-    assert_eq!(verdict(&access().sign()).expect("a good token").sub(), "alice");
+    assert_eq!(verdict(&access().sign()).expect("a good token").username(), Some("alice"));
 }
 
 // RFC 7515 §7.1.

@@ -38,7 +38,7 @@ async fn refusal(app: Router, path: &'static str, token: Option<TestToken>) -> S
 
 #[tokio::test]
 async fn a_service_reads_the_claims_of_the_caller() {
-    assert_eq!(call(app(), ME, Some(alice())).await.expect("an answer"), "alice");
+    assert_eq!(call(app(), ME, Some(alice())).await.expect("an answer"), POOL.sub_of("alice"));
 }
 
 #[tokio::test]
