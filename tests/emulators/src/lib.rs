@@ -5,8 +5,7 @@
 //!
 //! ```text
 //! signer     what differs between the emulators: ministack, moto, cognito_local
-//!   → install    its program, below the target directory
-//!   → process    its process: started, ready, stopped
+//!   → process    its process: installed, started and stopped by the crate `harness`
 //!   → emulator   one that runs
 //! cognito    its API, and the pages that a browser sees: token_endpoint, hosted_page
 //!   → pool       a pool with a client, a group and a user
@@ -22,9 +21,7 @@ pub mod cognito;
 mod cognito_local;
 mod emulator;
 mod example;
-mod failure;
 pub mod hosted_page;
-mod install;
 mod ministack;
 mod moto;
 mod pool;
@@ -40,8 +37,7 @@ pub mod token_endpoint;
 pub use cognito_local::COGNITO_LOCAL;
 pub use emulator::Emulator;
 pub use example::{Example, MCP as EXAMPLE_MCP, OPENAPI as EXAMPLE_OPENAPI};
-pub use failure::Failure;
-pub use install::Install;
+pub use harness::{Failure, Install};
 pub use ministack::MINISTACK;
 pub use moto::MOTO;
 pub use pool::Pool;

@@ -1,12 +1,9 @@
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    net::{Ipv4Addr, TcpStream},
+    path::Path,
+    time::Duration,
 };
 
 use crate::{Failure, Signer, Site};
@@ -14,27 +11,11 @@ use crate::{Failure, Signer, Site};
 /// How long an emulator may take to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// Runs the command behind it, and ends it with all its children when standard input closes.
-///
-/// Standard input is a pipe that the test process holds, so the emulator ends however that process
-/// does: a static is never dropped, and a killed process drops nothing.
-const LEASH: &str = r#"
-exec 3<&0 </dev/null
-"$@" 3<&- &
-emulator=$!
-{ read -r _ <&3; kill -KILL "$emulator"; } &
-wait "$emulator"
-echo "ended with status $?"
-rm -rf "$EMULATOR_STATE"
-kill -KILL 0
-"#;
-
 /// An emulator's process, which is ended when this is dropped, or when the test process ends.
 #[derive(Debug)]
 pub struct Process {
     port: u16,
-    leash: Option<ChildStdin>,
-    child: Child,
+    _process: harness::Process,
 }
 
 impl Process {
@@ -58,21 +39,15 @@ impl Process {
         root: &Path,
         bound: Duration,
     ) -> Result<Self, Failure> {
-        let port = free_port();
+        let port = harness::free_port();
         let state = root.join(format!("{}-{port}", signer.name));
         fs::create_dir_all(&state).expect("the folder of the state can be made");
         let command = (signer.start)(Site { installed, state: &state, port });
         let log = root.join(format!("{}.log", signer.name));
-        let failed = |cause: String| {
-            let output = fs::read(&log).unwrap_or_default();
-            Failure::new(signer.name, cause, &command, &String::from_utf8_lossy(&output))
-        };
-        let mut child = leashed(&command, &state, &log)
-            .map_err(|error| failed(format!("could not be started ({error})")))?;
-        let leash = child.stdin.take();
-        let mut process = Self { port, leash, child };
-        process.wait_until_ready(signer.ready, bound).map_err(failed)?;
-        Ok(process)
+        let _ = fs::remove_file(&log);
+        let is_ready = || answers(port, signer.ready).unwrap_or(false);
+        let process = harness::Process::start(signer.name, &command, state, &log, bound, is_ready)?;
+        Ok(Self { port, _process: process })
     }
 
     /// The loopback port that it listens on.
@@ -80,45 +55,6 @@ impl Process {
     pub fn port(&self) -> u16 {
         self.port
     }
-
-    fn wait_until_ready(&mut self, path: &str, bound: Duration) -> Result<(), String> {
-        let started = Instant::now();
-        while started.elapsed() < bound {
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return Err("ended before it was ready".to_owned());
-            }
-            if answers(self.port, path).unwrap_or(false) {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Err(format!("was not ready within {bound:?}: no 200 from GET {path}"))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.leash.take());
-        let _ = self.child.wait();
-    }
-}
-
-/// A port that nobody listens on now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port is free");
-    listener.local_addr().expect("a bound listener has an address").port()
-}
-
-/// The command on its leash: in a process group of its own, which `kill 0` means.
-fn leashed(command: &Command, state: &Path, log: &PathBuf) -> io::Result<Child> {
-    let log = File::create(log)?;
-    let mut leashed = Command::new("sh");
-    leashed.args(["-c", LEASH, "leash"]);
-    leashed.arg(command.get_program()).args(command.get_args());
-    leashed.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    leashed.env("EMULATOR_STATE", state).current_dir(state).process_group(0);
-    leashed.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
-    leashed.spawn()
 }
 
 /// Whether `GET path` answers 200 on this port.

@@ -66,7 +66,7 @@ fn a_signer_that_cannot_be_installed_fails_with_its_name_command_and_output() {
     };
     let failure = Emulator::start(&SIGNER, &root()).expect_err("there is no such package");
     let failure = failure.to_string();
-    assert!(failure.contains("the emulator not-installable could not be installed"), "{failure}");
+    assert!(failure.contains("not-installable could not be installed"), "{failure}");
     assert!(failure.contains(r#""pip" "install""#), "{failure}");
     assert!(failure.contains("ERROR: "), "{failure}");
 }
@@ -75,7 +75,7 @@ fn a_signer_that_cannot_be_installed_fails_with_its_name_command_and_output() {
 fn a_signer_that_ends_fails_with_its_command_and_its_last_lines() {
     let signer = script!("ends", "echo the port is taken; exit 3");
     let failure = start(&signer, Duration::from_secs(10)).expect_err("it ends");
-    assert!(failure.contains("the emulator ends ended before it was ready"), "{failure}");
+    assert!(failure.contains("ends ended before it was ready"), "{failure}");
     assert!(failure.contains(r#"command: PORT="#), "{failure}");
     assert!(failure.contains("the port is taken"), "{failure}");
     assert!(failure.contains("ended with status 3"), "{failure}");
@@ -85,7 +85,7 @@ fn a_signer_that_ends_fails_with_its_command_and_its_last_lines() {
 fn a_signer_that_is_never_ready_fails_within_the_bound() {
     let signer = script!("mute", "echo still thinking; exec sleep 1000");
     let failure = start(&signer, READY_NEVER).expect_err("it does not serve");
-    assert!(failure.contains("the emulator mute was not ready within 300ms"), "{failure}");
+    assert!(failure.contains("mute was not ready within 300ms"), "{failure}");
     assert!(failure.contains("still thinking"), "{failure}");
 }
 

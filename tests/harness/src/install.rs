@@ -1,4 +1,5 @@
 use std::{
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
@@ -6,13 +7,15 @@ use std::{
 
 use crate::Failure;
 
-/// How an emulator's program is installed.
+/// How a program is installed.
 #[derive(Clone, Copy, Debug)]
 pub enum Install {
     /// These requirements, by pip, into a virtual environment.
     Pip(&'static [&'static str]),
     /// These packages, by npm, without their install scripts.
     Npm(&'static [&'static str]),
+    /// This package, by apt-get as root, unless its program of the same name is on the path already.
+    Apt(&'static str),
 }
 
 impl Install {
@@ -27,7 +30,7 @@ impl Install {
         let folder = root.join(name);
         let stamp = folder.join("installed");
         let wanted = format!("{self:?} in {}", folder.display());
-        fs::create_dir_all(root).expect("the folder of the emulators can be made");
+        fs::create_dir_all(root).expect("the folder of the programs can be made");
         let lock = File::create(root.join(format!("{name}.lock"))).expect("the lock can be made");
         lock.lock().expect("the lock can be taken");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
@@ -59,8 +62,22 @@ impl Install {
                 npm.arg(folder).args(packages);
                 vec![npm]
             }
+            Self::Apt(program) if is_on_path(program) => Vec::new(),
+            Self::Apt(package) => {
+                let mut update = Command::new("apt-get");
+                update.args(["-qq", "update"]);
+                let mut install = Command::new("apt-get");
+                install.args(["-qq", "install", "--yes", "--no-install-recommends", package]);
+                install.env("DEBIAN_FRONTEND", "noninteractive");
+                vec![update, install]
+            }
         }
     }
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Runs a command of the installation to its end.

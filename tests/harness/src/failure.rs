@@ -3,10 +3,10 @@ use std::{fmt, process::Command};
 /// How many lines of a program's output a failure shows.
 const LINES: usize = 25;
 
-/// Why an emulator could not be used: which one, the command, and what it wrote last.
+/// Why a program could not be used: which one, the command, and what it wrote last.
 #[derive(Debug)]
 pub struct Failure {
-    signer: &'static str,
+    name: &'static str,
     cause: String,
     command: String,
     output: String,
@@ -14,13 +14,13 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(
-        signer: &'static str,
+        name: &'static str,
         cause: impl Into<String>,
         command: &Command,
         output: &str,
     ) -> Self {
         Self {
-            signer,
+            name,
             cause: cause.into(),
             command: format!("{command:?}"),
             output: last_lines(output),
@@ -30,11 +30,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { signer, cause, command, output } = self;
-        write!(
-            f,
-            "the emulator {signer} {cause}\n  command: {command}\n  its last lines:\n{output}"
-        )
+        let Self { name, cause, command, output } = self;
+        write!(f, "{name} {cause}\n  command: {command}\n  its last lines:\n{output}")
     }
 }
 
