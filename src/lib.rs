@@ -40,7 +40,6 @@ mod require;
 mod resource;
 mod telemetry;
 mod token;
-mod verified;
 mod verifier;
 
 #[cfg(feature = "alb")]

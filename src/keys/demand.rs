@@ -4,31 +4,31 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::control::{Blocked, Cause, Outcome};
 use super::flight::Flight;
 use super::issuer::IssuerKeys;
+use super::schedule::{FetchReason, FetchResult, Throttled};
+use super::snapshot::NoKey;
 use super::sync::{Runtime, timeout_at};
-use super::view::NoKey;
 use crate::clock::Moment;
 
 /// Said when nothing tells how long: the next fetch may start at once, or there will be none.
 pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why no fetch started.
-pub(super) enum Refusal {
-    Blocked(Blocked),
+pub(super) enum NotStarted {
+    Throttled(Throttled),
     NoSource,
     NoRuntime,
 }
 
 /// What a token is told when no fetch can start for it.
-pub(super) fn judge(cause: Cause, refusal: &Refusal) -> NoKey {
-    let unknown = cause == Cause::UnknownKey;
+pub(super) fn judge(cause: FetchReason, refusal: &NotStarted) -> NoKey {
+    let unknown = cause == FetchReason::UnknownKey;
     match refusal {
-        Refusal::Blocked(blocked) if unknown && blocked.just_answered => NoKey::Unknown,
-        Refusal::Blocked(blocked) => NoKey::Unavailable { retry_after: blocked.retry_after },
-        Refusal::NoSource if unknown => NoKey::Unknown,
-        Refusal::NoSource | Refusal::NoRuntime => {
+        NotStarted::Throttled(blocked) if unknown && blocked.just_answered => NoKey::Unknown,
+        NotStarted::Throttled(blocked) => NoKey::Unavailable { retry_after: blocked.retry_after },
+        NotStarted::NoSource if unknown => NoKey::Unknown,
+        NotStarted::NoSource | NotStarted::NoRuntime => {
             NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER }
         }
     }
@@ -38,17 +38,17 @@ impl IssuerKeys {
     /// Joins the fetch that is under way, or starts one if one may start.
     pub(super) fn demand(
         self: &Arc<Self>,
-        cause: Cause,
+        cause: FetchReason,
         now: Moment,
-    ) -> Result<watch::Receiver<Outcome>, Refusal> {
-        let fetcher = self.fetcher.clone().ok_or(Refusal::NoSource)?;
-        let runtime = Runtime::try_current().map_err(|_| Refusal::NoRuntime)?;
+    ) -> Result<watch::Receiver<FetchResult>, NotStarted> {
+        let fetcher = self.fetcher.clone().ok_or(NotStarted::NoSource)?;
+        let runtime = Runtime::try_current().map_err(|_| NotStarted::NoRuntime)?;
         let begun = {
-            let mut control = self.control();
-            if let Some(receiver) = control.in_flight(self.timing.lost_after(), now) {
+            let mut schedule = self.schedule();
+            if let Some(receiver) = schedule.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
-            control.begin(cause, now)
+            schedule.begin(cause, now)
         };
         let done = begun.map_err(|blocked| self.hold_up(cause, blocked))?;
         let receiver = done.1.subscribe();
@@ -59,22 +59,22 @@ impl IssuerKeys {
     }
 
     /// Logged once for each fetch that comes before: a flood of tokens makes no flood of lines.
-    fn hold_up(&self, cause: Cause, blocked: Blocked) -> Refusal {
+    fn hold_up(&self, cause: FetchReason, blocked: Throttled) -> NotStarted {
         if blocked.first {
             let (url, retry_after) = (self.url.as_str(), blocked.retry_after);
             tracing::debug!(url, ?cause, ?retry_after, "the next fetch of the JWKS is held up");
         }
-        Refusal::Blocked(blocked)
+        NotStarted::Throttled(blocked)
     }
 }
 
 /// Waits until the fetch has ended: its sender is dropped then.
-pub(super) async fn ended(flight: &mut watch::Receiver<Outcome>) {
+pub(super) async fn ended(flight: &mut watch::Receiver<FetchResult>) {
     while flight.changed().await.is_ok() {}
 }
 
 /// Whether the fetch ended before the deadline.
-pub(crate) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<Outcome>) -> bool {
+pub(crate) async fn ended_by(deadline: Instant, flight: &mut watch::Receiver<FetchResult>) -> bool {
     timeout_at(deadline, ended(flight)).await.is_ok()
 }
 
@@ -85,10 +85,10 @@ mod tests {
     // Only a cache without the feature `reqwest` can lack a source.
     #[test]
     fn without_a_source_a_key_that_is_not_there_is_unknown_and_missing_keys_are_unavailable() {
-        assert_eq!(judge(Cause::UnknownKey, &Refusal::NoSource), NoKey::Unknown);
+        assert_eq!(judge(FetchReason::UnknownKey, &NotStarted::NoSource), NoKey::Unknown);
         let unavailable = NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER };
-        for cause in [Cause::NoKeys, Cause::Due, Cause::Program] {
-            assert_eq!(judge(cause, &Refusal::NoSource), unavailable, "{cause:?}");
+        for cause in [FetchReason::NoKeys, FetchReason::Due, FetchReason::Program] {
+            assert_eq!(judge(cause, &NotStarted::NoSource), unavailable, "{cause:?}");
         }
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::control::{Cause, Ending, Outcome};
 use super::issuer::IssuerKeys;
 use super::jwk::usable_keys;
 use super::key_set::KeySet;
+use super::schedule::{FetchEnd, FetchReason, FetchResult};
 use super::sync::timeout;
 use crate::clock::Moment;
 use crate::fetch::{DynFetchJwks, JwksRequest, JwksResponse};
@@ -22,26 +22,26 @@ type Landed = Result<Arc<KeySet>, JwksError>;
 /// runtime that shuts down. The sender goes last, and wakes those who wait.
 pub(super) struct Flight {
     keys: Arc<IssuerKeys>,
-    cause: Cause,
+    cause: FetchReason,
     started: Moment,
     number: u64,
     outcome: Result<JwksResponse, JwksError>,
-    done: watch::Sender<Outcome>,
+    done: watch::Sender<FetchResult>,
 }
 
 impl Flight {
     pub(super) fn new(
         keys: Arc<IssuerKeys>,
-        cause: Cause,
+        cause: FetchReason,
         started: Moment,
-        (number, done): (u64, watch::Sender<Outcome>),
+        (number, done): (u64, watch::Sender<FetchResult>),
     ) -> Self {
         let outcome = Err(JwksError::Interrupted);
         Self { keys, cause, started, number, outcome, done }
     }
 
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
-        if !self.keys.control().is_newest(self.number) {
+        if !self.keys.schedule().is_newest(self.number) {
             // It waited too long for its turn, and another took its place.
             return;
         }
@@ -73,26 +73,28 @@ impl Flight {
     ///
     /// Returns whether the last fetch had failed; none if this one was given up for lost and
     /// overtaken: what it brings is older than what is there.
-    fn land(&self, landed: &Landed, ending: Ending) -> Option<bool> {
+    fn land(&self, landed: &Landed, ending: FetchEnd) -> Option<bool> {
         let now = self.keys.clock.now();
-        let mut control = self.keys.control();
-        if !control.is_newest(self.number) {
+        let mut schedule = self.keys.schedule();
+        if !schedule.is_newest(self.number) {
             return None;
         }
         if let Ok(key_set) = landed {
             self.keys.key_set.store(Some(Arc::clone(key_set)));
         }
-        control.end(self.cause, ending, now);
+        schedule.end(self.cause, ending, now);
         Some(self.keys.failing.swap(landed.is_err(), Ordering::Relaxed))
     }
 
     /// How this fetch ended, compared with the keys from before.
-    fn ending(&self, landed: &Landed, previous: Option<&KeySet>) -> Ending {
+    fn ending(&self, landed: &Landed, previous: Option<&KeySet>) -> FetchEnd {
         match landed {
-            Ok(key_set) => Ending::Good { new_keys: !key_set.beyond(previous).is_empty() },
+            Ok(key_set) => {
+                FetchEnd::Good { new_keys: !key_set.kids_missing_from(previous).is_empty() }
+            }
             Err(error) => {
-                let cold = !self.keys.view(self.keys.clock.now()).is_alive();
-                Ending::Failed { error: error.clone(), cold }
+                let cold = !self.keys.snapshot(self.keys.clock.now()).is_alive();
+                FetchEnd::Failed { error: error.clone(), cold }
             }
         }
     }
@@ -106,8 +108,8 @@ impl Flight {
             Err(error) => return tracing::warn!(url, %error, "no keys from the JWKS endpoint"),
         };
         telemetry::keys_fetched(url, self.started.wall());
-        let new = key_set.beyond(previous);
-        match previous.map(|previous| previous.beyond(Some(key_set))) {
+        let new = key_set.kids_missing_from(previous);
+        match previous.map(|previous| previous.kids_missing_from(Some(key_set))) {
             None => tracing::info!(url, kids = ?new, "got the first keys of the user pool"),
             Some(removed) if !(removed.is_empty() && new.is_empty()) => {
                 tracing::info!(url, ?new, ?removed, "the keys of the user pool changed");

@@ -62,7 +62,7 @@ impl KeySet {
     }
 
     /// The ids of the keys that this set has and the other has not, or not the same.
-    pub(super) fn beyond<'a>(&'a self, other: Option<&Self>) -> Vec<&'a str> {
+    pub(super) fn kids_missing_from<'a>(&'a self, other: Option<&Self>) -> Vec<&'a str> {
         let same = |key: &Arc<Key>| {
             let theirs = other.and_then(|set| set.get(&key.kid));
             theirs.is_some_and(|theirs| Arc::ptr_eq(theirs, key))

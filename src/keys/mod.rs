@@ -1,7 +1,6 @@
 //! The keys of a user pool: fetched once for everybody, refreshed, replaced, and kept over outages.
 
 mod builder;
-pub(crate) mod control;
 pub(crate) mod demand;
 pub(crate) mod flight;
 mod issuer;
@@ -11,23 +10,24 @@ mod key_set;
 mod model;
 mod operate;
 mod refresh;
+pub(crate) mod schedule;
+mod snapshot;
 mod status;
 mod sync;
 mod timing;
-mod view;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 pub use self::builder::JwksCacheBuilder;
-pub(crate) use self::issuer::IssuerKeys;
+pub(crate) use self::issuer::{Freshness, IssuerKeys};
 pub(crate) use self::key_set::Key;
 pub use self::refresh::RefreshTask;
+pub(crate) use self::snapshot::NoKey;
 pub use self::status::{JwksState, JwksStatus};
 #[cfg(feature = "alb")]
 pub(crate) use self::timing::Timing;
-pub(crate) use self::view::NoKey;
 use crate::{ConfigError, JwksError, UserPool};
 
 /// The public keys of a user pool, shared by all who verify its tokens. Clone = the same cache.
@@ -148,10 +148,10 @@ impl JwksCache {
     }
 
     /// Starts the refreshes that are due: the first issuer's, and those of others once in use.
-    fn keep_young(&self) {
-        self.inner.first.keep_young();
+    fn refresh_if_due(&self) {
+        self.inner.first.refresh_if_due();
         let others = self.inner.issuers.iter().filter(|(_, keys)| keys.is_in_use());
-        others.for_each(|(_, keys)| keys.keep_young());
+        others.for_each(|(_, keys)| keys.refresh_if_due());
     }
 }
 

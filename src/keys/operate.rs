@@ -2,9 +2,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::control::Cause;
-use super::demand::{Refusal, ended_by};
+use super::demand::{NotStarted, ended_by};
 use super::issuer::IssuerKeys;
+use super::schedule::FetchReason;
 use super::status::JwksStatus;
 use crate::JwksError;
 
@@ -14,15 +14,15 @@ impl IssuerKeys {
     pub(super) fn refresh(
         self: &Arc<Self>,
     ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        self.fetch(Cause::Program)
+        self.fetch(FetchReason::Program)
     }
 
     /// Starts a fetch if there are no keys that may be used, and if one may start.
     pub(super) fn prefetch(
         self: &Arc<Self>,
     ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        let alive = self.view(self.clock.now()).alive;
-        let fetch = (!alive).then(|| self.fetch(Cause::NoKeys));
+        let alive = self.snapshot(self.clock.now()).alive;
+        let fetch = (!alive).then(|| self.fetch(FetchReason::NoKeys));
         async move {
             match fetch {
                 Some(fetch) => fetch.await,
@@ -33,7 +33,7 @@ impl IssuerKeys {
 
     fn fetch(
         self: &Arc<Self>,
-        cause: Cause,
+        cause: FetchReason,
     ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
         let now = self.clock.now();
         let flight = self.demand(cause, now);
@@ -45,28 +45,31 @@ impl IssuerKeys {
                     ended_by(now.deadline(keys.timing.lost_after()), &mut flight).await;
                     flight.borrow().clone()
                 }
-                Err(Refusal::NoSource) => Err(JwksError::NoSource),
-                Err(Refusal::NoRuntime) => Err(JwksError::NoRuntime),
-                Err(Refusal::Blocked(_)) => keys.outcome_of_last(),
+                Err(NotStarted::NoSource) => Err(JwksError::NoSource),
+                Err(NotStarted::NoRuntime) => Err(JwksError::NoRuntime),
+                Err(NotStarted::Throttled(_)) => keys.outcome_of_last(),
             }
         }
     }
 
     /// What held a fetch up is how the last one ended; one that brought no keys and no error is lost.
     fn outcome_of_last(&self) -> Result<(), JwksError> {
-        let control = self.control();
-        let without_error =
-            if self.view(self.clock.now()).alive { Ok(()) } else { Err(JwksError::Interrupted) };
-        control.last_error.clone().map_or(without_error, Err)
+        let schedule = self.schedule();
+        let without_error = if self.snapshot(self.clock.now()).alive {
+            Ok(())
+        } else {
+            Err(JwksError::Interrupted)
+        };
+        schedule.last_error.clone().map_or(without_error, Err)
     }
 
     /// Starts a refresh if the keys want one and one may start.
-    pub(super) fn keep_young(self: &Arc<Self>) {
+    pub(super) fn refresh_if_due(self: &Arc<Self>) {
         let now = self.clock.now();
-        let view = self.view(now);
-        if view.ageing || !view.alive {
+        let snapshot = self.snapshot(now);
+        if snapshot.ageing || !snapshot.alive {
             // Held up by spacing or back-off: the next call comes soon.
-            let _ = self.demand(Cause::Due, now);
+            let _ = self.demand(FetchReason::Due, now);
         }
     }
 
@@ -78,17 +81,21 @@ impl IssuerKeys {
     /// How the keys are, without a fetch.
     pub(super) fn status(&self) -> JwksStatus {
         // Locked first: a fetch that lands changes the keys under it.
-        let control = self.control();
+        let schedule = self.schedule();
         let now = self.clock.now();
-        let view = self.view(now);
-        let key_set = view.key_set.as_deref();
+        let snapshot = self.snapshot(now);
+        let key_set = snapshot.key_set.as_deref();
         JwksStatus {
-            state: view.state(&control, self.timing.lost_after(), now),
-            key_ids: key_set.iter().flat_map(|set| set.beyond(None)).map(str::to_owned).collect(),
+            state: snapshot.state(&schedule, self.timing.lost_after(), now),
+            key_ids: key_set
+                .iter()
+                .flat_map(|set| set.kids_missing_from(None))
+                .map(str::to_owned)
+                .collect(),
             age: key_set.map(|set| now.since(set.started)),
-            last_error: control.last_error.clone(),
-            succeeded: control.succeeded,
-            failed: control.failed,
+            last_error: schedule.last_error.clone(),
+            succeeded: schedule.succeeded,
+            failed: schedule.failed,
             stale_answers: self.stale_answers.load(Ordering::Relaxed),
         }
     }

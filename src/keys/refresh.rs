@@ -26,7 +26,7 @@ impl RefreshTask {
         };
         let task = runtime.spawn(async move {
             loop {
-                cache.keep_young();
+                cache.refresh_if_due();
                 tokio::time::sleep(TICK).await;
             }
         });

@@ -4,7 +4,7 @@ use http::{Extensions, HeaderMap};
 
 use super::authenticate::{Authenticate, Decision};
 use crate::rejection::{Cause, Challenge};
-use crate::verifier::Pending;
+use crate::verifier::NotVerified;
 use crate::{CognitoClaims, CognitoVerifier, TokenSource};
 
 /// The settings of a [`CognitoLayer`](crate::CognitoLayer): a token of a user pool, from one of its
@@ -52,10 +52,10 @@ impl Authenticate for Bearer {
         };
         match self.verifier.try_verify(token) {
             Ok(claims) => Decision::Allow(Some(claims)),
-            Err(Pending::Refused(error)) => self.refuse(Cause::Token(error)),
-            Err(Pending::Key(wanted)) => {
+            Err(NotVerified::Refused(error)) => self.refuse(Cause::Token(error)),
+            Err(NotVerified::NeedsKey(missing)) => {
                 let (verifier, token) = (self.verifier.clone(), token.to_owned());
-                self.wait(async move { verifier.verify_with(&token, &wanted).await })
+                self.wait(async move { verifier.verify_with(&token, &missing).await })
             }
         }
     }

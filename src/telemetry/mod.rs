@@ -6,6 +6,6 @@ mod facade;
 
 #[cfg(feature = "alb")]
 pub(crate) use self::facade::alb_verified;
-pub(crate) use self::facade::{fetched, keys_fetched, remembered, verified};
+pub(crate) use self::facade::{cached, fetched, keys_fetched, verified};
 #[cfg(feature = "app-client")]
 pub(crate) use self::facade::{renewal_shared, renewed};

@@ -71,7 +71,7 @@ pub(crate) fn alb_verified(refusal: Option<&VerifyError>) {
 }
 
 /// Counts a token that was answered from the cache of verified tokens.
-pub(crate) fn remembered() {
+pub(crate) fn cached() {
     metrics::counter!("cognito_token_cache_hits_total").increment(1);
 }
 

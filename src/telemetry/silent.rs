@@ -7,7 +7,7 @@ pub(crate) fn verified(_: Option<&VerifyError>) {}
 #[cfg(feature = "alb")]
 pub(crate) fn alb_verified(_: Option<&VerifyError>) {}
 
-pub(crate) fn remembered() {}
+pub(crate) fn cached() {}
 
 pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
 

@@ -5,11 +5,11 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::token_cache::TokenCache;
 use super::trust::{TrustedIssuer, TrustedPool};
 use super::{CognitoVerifier, Inner};
 use crate::claims::{CognitoClaims, Origin, Policy};
 use crate::clock::Clock;
-use crate::verified::VerifiedTokens;
 use crate::{ClientIds, ConfigError, JwksCache, TokenUse};
 
 const DEFAULT_TOKEN_CACHE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
@@ -180,7 +180,7 @@ impl CognitoVerifierBuilder {
                 pools,
                 policy: self.policy,
                 checks: self.checks,
-                verified: self.token_cache.map(VerifiedTokens::new),
+                token_cache: self.token_cache.map(TokenCache::new),
                 clock: self.clock,
             }),
         })

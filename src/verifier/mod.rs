@@ -1,10 +1,10 @@
 //! The verifier: which pool, which key, signature, claims at a time.
 
 mod builder;
+mod candidate;
 mod environment;
-mod key_source;
+mod token_cache;
 mod trust;
-mod verdict;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,15 +12,15 @@ use std::sync::Arc;
 
 use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
+use self::candidate::Candidate;
 #[cfg(feature = "app-client")]
 pub(crate) use self::environment::{CLIENT_ID, pool_from};
-use self::key_source::{AtHand, AtHandOrWanted, Obtained};
+use self::token_cache::TokenCache;
 use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;
-pub(crate) use self::verdict::{Pending, Wanted};
 use crate::claims::{CognitoClaims, Policy};
-use crate::clock::Clock;
-use crate::verified::VerifiedTokens;
+use crate::clock::{Clock, Moment};
+use crate::keys::{Freshness, IssuerKeys, NoKey};
 use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyError, telemetry};
 
 /// Verifies the tokens of one or several user pools, locally. Clone = the same verifier.
@@ -74,8 +74,23 @@ struct Inner {
     pools: Vec<JwksCache>,
     policy: Policy,
     checks: Vec<Check>,
-    verified: Option<VerifiedTokens>,
+    token_cache: Option<TokenCache>,
     clock: Clock,
+}
+
+/// Why a token is not verified, or not yet.
+pub(crate) enum NotVerified {
+    Refused(VerifyError),
+    /// The token is in order as far as can be told without its key, which may take a wait.
+    NeedsKey(MissingKey),
+}
+
+/// A key that a token needs and the cached keys lack.
+pub(crate) struct MissingKey {
+    keys: Arc<IssuerKeys>,
+    kid: String,
+    /// When its token came: what was fetched before that does not show that the key is missing.
+    arrived: Moment,
 }
 
 impl CognitoVerifier {
@@ -106,8 +121,8 @@ impl CognitoVerifier {
     pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),
-            Err(Pending::Refused(error)) => Err(error),
-            Err(Pending::Key(wanted)) => self.verify_with(token, &wanted).await,
+            Err(NotVerified::Refused(error)) => Err(error),
+            Err(NotVerified::NeedsKey(missing)) => self.verify_with(token, &missing).await,
         }
     }
 
@@ -118,8 +133,7 @@ impl CognitoVerifier {
     /// As [`verify`](Self::verify), but a key that is not at hand is
     /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
-        let now = self.inner.clock.now();
-        let result = self.judge(token, now, &AtHand(now));
+        let result = self.verify_with_cached_keys(token);
         telemetry::verified(result.as_ref().err());
         result
     }
@@ -166,32 +180,85 @@ impl CognitoVerifier {
         self.inner.policy.audience.accepted.as_deref().unwrap_or_default()
     }
 
-    /// Verifies a token as far as it goes without waiting; a refresh that is due starts behind.
-    pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, Pending> {
-        let now = self.inner.clock.now();
-        let result = self.judge(token, now, &AtHandOrWanted(now));
+    /// Verifies a token as far as it goes without a wait, and starts a refresh that is due.
+    pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, NotVerified> {
+        let result = self.verify_or_name_key(token);
         match &result {
             Ok(_) => telemetry::verified(None),
-            Err(Pending::Refused(error)) => telemetry::verified(Some(error)),
-            // Counted when its key has come.
-            Err(Pending::Key(_)) => {}
+            Err(NotVerified::Refused(error)) => telemetry::verified(Some(error)),
+            // Counted once its key is there.
+            Err(NotVerified::NeedsKey(_)) => {}
         }
         result
     }
 
-    /// Verifies a token once the key that it waits for is there.
+    /// Verifies a token once the key that it needs is there: may wait for a fetch.
     pub(crate) async fn verify_with(
         &self,
         token: &str,
-        wanted: &Wanted,
+        missing: &MissingKey,
     ) -> Result<CognitoClaims, VerifyError> {
-        let key = wanted.keys.obtain(&wanted.kid, wanted.arrived).await;
-        // The clock is read again: the token may have expired while it waited.
-        let now = self.inner.clock.now();
-        let result =
-            key.map_err(VerifyError::from).and_then(|key| self.judge(token, now, &Obtained(key)));
+        let key = missing.keys.key(&missing.kid, missing.arrived).await;
+        let result = key.map_err(VerifyError::from).and_then(|key| {
+            // The clock is read again: the token may have expired while it waited.
+            let now = self.inner.clock.now();
+            let mut buffer = Vec::new();
+            Candidate::check(&self.inner, token, now, &mut buffer)?.prove(&key)
+        });
         telemetry::verified(result.as_ref().err());
         result
+    }
+
+    fn verify_with_cached_keys(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
+        let now = self.inner.clock.now();
+        let mut buffer = Vec::new();
+        let candidate = Candidate::check(&self.inner, token, now, &mut buffer)?;
+        let keys = candidate.keys();
+        let snapshot = keys.snapshot(now);
+        let Some(key) = snapshot.key(candidate.kid()?) else {
+            return Err(keys.unavailable(now).into());
+        };
+        if snapshot.wants_refresh() {
+            keys.count_if_failing();
+        }
+        candidate.prove(key)
+    }
+
+    fn verify_or_name_key(&self, token: &str) -> Result<CognitoClaims, NotVerified> {
+        let now = self.inner.clock.now();
+        let mut buffer = Vec::new();
+        let candidate = Candidate::check(&self.inner, token, now, &mut buffer)?;
+        let keys = candidate.keys();
+        let kid = candidate.kid()?;
+        let snapshot = keys.snapshot(now);
+        if let Some(key) = snapshot.key(kid) {
+            let freshness = if snapshot.wants_refresh() {
+                keys.refresh_behind(&snapshot, now)
+            } else {
+                Freshness::Serve
+            };
+            match freshness {
+                Freshness::Serve => return Ok(candidate.prove(key)?),
+                Freshness::Wait => {}
+            }
+        }
+        let keys = Arc::clone(keys);
+        Err(NotVerified::NeedsKey(MissingKey { keys, kid: kid.to_owned(), arrived: now }))
+    }
+}
+
+impl From<VerifyError> for NotVerified {
+    fn from(error: VerifyError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<NoKey> for VerifyError {
+    fn from(no_key: NoKey) -> Self {
+        match no_key {
+            NoKey::Unknown => Self::UnknownKey,
+            NoKey::Unavailable { retry_after } => Self::KeysUnavailable { retry_after },
+        }
     }
 }
 

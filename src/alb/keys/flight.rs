@@ -6,8 +6,8 @@ use super::signer::SignerKeys;
 use super::{AlbKey, KeyId, pem};
 use crate::clock::Moment;
 use crate::fetch::{DynFetchJwks, JwksRequest, JwksResponse};
-use crate::keys::control::{Cause, Ending, Outcome};
 use crate::keys::flight::attempt;
+use crate::keys::schedule::{FetchEnd, FetchReason, FetchResult};
 use crate::{JwksError, telemetry};
 
 /// A key, or that there is none, or why that could not be told.
@@ -30,7 +30,7 @@ pub(super) struct Flight {
     started: Moment,
     number: u64,
     outcome: Result<JwksResponse, JwksError>,
-    _done: watch::Sender<Outcome>,
+    _done: watch::Sender<FetchResult>,
 }
 
 impl Flight {
@@ -38,13 +38,13 @@ impl Flight {
         keys: Arc<SignerKeys>,
         id: KeyId,
         started: Moment,
-        (number, done): (u64, watch::Sender<Outcome>),
+        (number, done): (u64, watch::Sender<FetchResult>),
     ) -> Self {
         Self { keys, id, started, number, outcome: Err(JwksError::Interrupted), _done: done }
     }
 
     pub(super) async fn fly(mut self, fetcher: Arc<dyn DynFetchJwks>) {
-        if !self.keys.state().control.is_newest(self.number) {
+        if !self.keys.state().schedule.is_newest(self.number) {
             // It waited too long for its turn, and another took its place.
             return;
         }
@@ -78,7 +78,7 @@ impl Flight {
     fn land(&self, answer: &Answer) -> Option<Landed> {
         let now = self.keys.clock.now();
         let mut state = self.keys.state();
-        if !state.control.is_newest(self.number) {
+        if !state.schedule.is_newest(self.number) {
             return None;
         }
         let shelf = self.keys.shelf.load();
@@ -94,7 +94,7 @@ impl Flight {
             }
             Err(_) => {}
         }
-        let cause = if was_known { Cause::Due } else { Cause::UnknownKey };
+        let cause = if was_known { FetchReason::Due } else { FetchReason::UnknownKey };
         let ends_outage = state.end(cause, ending(answer, was_known), now);
         Some(Landed { was_known, was_empty: shelf.is_empty(), ends_outage })
     }
@@ -133,10 +133,10 @@ impl Flight {
 }
 
 /// How it ended, for the decision when the next one may start.
-fn ending(answer: &Answer, was_known: bool) -> Ending {
+fn ending(answer: &Answer, was_known: bool) -> FetchEnd {
     match answer {
-        Ok(key) => Ending::Good { new_keys: key.is_some() && !was_known },
-        Err(error) => Ending::Failed { error: error.clone(), cold: !was_known },
+        Ok(key) => FetchEnd::Good { new_keys: key.is_some() && !was_known },
+        Err(error) => FetchEnd::Failed { error: error.clone(), cold: !was_known },
     }
 }
 

@@ -11,8 +11,8 @@ use super::{AlbKey, KeyId};
 use crate::alb::LoadBalancer;
 use crate::clock::{Clock, Moment};
 use crate::fetch::DynFetchJwks;
-use crate::keys::control::{Cause, Outcome};
 use crate::keys::demand::{DEFAULT_RETRY_AFTER, ended_by};
+use crate::keys::schedule::{FetchReason, FetchResult};
 use crate::keys::{NoKey, Timing};
 
 /// The keys of one load balancer: read without a lock, fetched one at a time.
@@ -72,7 +72,7 @@ impl SignerKeys {
                 Err(no_key) => return self.key(id).ok_or(no_key),
             };
             if !ended_by(deadline, &mut flight).await {
-                let blocked_for = self.state().control.blocked_for(self.clock.now());
+                let blocked_for = self.state().schedule.blocked_for(self.clock.now());
                 let retry_after = blocked_for.max(DEFAULT_RETRY_AFTER);
                 return Err(NoKey::Unavailable { retry_after });
             }
@@ -97,7 +97,11 @@ impl SignerKeys {
     }
 
     /// Joins the fetch that is under way, or starts one if one may start: for the key whose turn it is.
-    fn demand(self: &Arc<Self>, id: KeyId, now: Moment) -> Result<watch::Receiver<Outcome>, NoKey> {
+    fn demand(
+        self: &Arc<Self>,
+        id: KeyId,
+        now: Moment,
+    ) -> Result<watch::Receiver<FetchResult>, NoKey> {
         let runtime = Handle::try_current()
             .map_err(|_| NoKey::Unavailable { retry_after: DEFAULT_RETRY_AFTER })?;
         let (flight, receiver) = {
@@ -105,10 +109,10 @@ impl SignerKeys {
             if state.denied.is_believed(id, now) {
                 return Err(NoKey::Unknown);
             }
-            if let Some(receiver) = state.control.in_flight(self.timing.lost_after(), now) {
+            if let Some(receiver) = state.schedule.in_flight(self.timing.lost_after(), now) {
                 return Ok(receiver);
             }
-            let begun = state.control.begin(Cause::UnknownKey, now);
+            let begun = state.schedule.begin(FetchReason::UnknownKey, now);
             let done =
                 begun.map_err(|blocked| NoKey::Unavailable { retry_after: blocked.retry_after })?;
             let id = state.take(id);

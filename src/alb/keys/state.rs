@@ -2,7 +2,7 @@ use super::KeyId;
 use super::denied::Denied;
 use super::wanted::Wanted;
 use crate::clock::Moment;
-use crate::keys::control::{Cause, Control, Ending};
+use crate::keys::schedule::{FetchEnd, FetchReason, Schedule};
 
 /// Every so many fetches, one is for a key that was denied before, if one is asked for again.
 const DENIED_EVERY: u32 = 4;
@@ -10,7 +10,7 @@ const DENIED_EVERY: u32 = 4;
 /// What decides over the next fetch.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) control: Control,
+    pub(super) schedule: Schedule,
     pub(super) denied: Denied,
     wanted: Wanted,
     /// The key of the fetch that is under way.
@@ -44,10 +44,10 @@ impl State {
     }
 
     /// Notes how a fetch ended. Returns whether it ends an outage.
-    pub(super) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) -> bool {
-        let was_out = self.control.last_error.is_some();
+    pub(super) fn end(&mut self, cause: FetchReason, ending: FetchEnd, now: Moment) -> bool {
+        let was_out = self.schedule.last_error.is_some();
         self.fetching = None;
-        self.control.end(cause, ending, now);
-        was_out && self.control.last_error.is_none()
+        self.schedule.end(cause, ending, now);
+        was_out && self.schedule.last_error.is_none()
     }
 }

@@ -14,8 +14,8 @@ use crate::crypto::SigningKey;
 use crate::keys::issuer::IssuerKeys;
 use crate::keys::jwk::usable_keys;
 use crate::keys::key_set::KeySet;
+use crate::keys::snapshot::NoKey;
 use crate::keys::timing::Timing;
-use crate::keys::view::NoKey;
 use crate::{FetchJwks, JwksError, JwksRequest, JwksResponse};
 
 const SCHEDULES: usize = 1_000;
@@ -97,7 +97,7 @@ impl Rig {
     /// What a token with this key is told.
     pub(super) async fn ask(self, kid: &'static str) -> Result<(), NoKey> {
         let arrived = self.keys.clock.now();
-        self.keys.obtain(kid, arrived).await.map(drop)
+        self.keys.key(kid, arrived).await.map(drop)
     }
 
     /// What several tokens at a time are told.

@@ -1,4 +1,4 @@
-//! The control of fetches in thousands of random interleavings, with [shuttle].
+//! The schedule of fetches in thousands of random interleavings, with [shuttle].
 //!
 //! ```sh
 //! RUSTFLAGS="--cfg shuttle" cargo test --lib keys::model
@@ -19,7 +19,7 @@ use shuttle::future::{spawn, yield_now};
 use shuttle::sync::atomic::Ordering;
 
 use self::rig::{Rig, check};
-use super::view::NoKey;
+use super::snapshot::NoKey;
 
 #[test]
 fn a_cold_start_makes_one_fetch_for_all() {
@@ -119,8 +119,8 @@ fn keys_never_go_back_to_an_older_set() {
 
 /// The number of the set in use, once it is seen that it is not older than this one.
 fn newest_of(rig: &Rig, seen: usize) -> usize {
-    let view = rig.keys.view(rig.keys.clock.now());
-    let in_use = ["0", "1", "2"].iter().position(|kid| view.key(kid).is_some()).unwrap();
+    let snapshot = rig.keys.snapshot(rig.keys.clock.now());
+    let in_use = ["0", "1", "2"].iter().position(|kid| snapshot.key(kid).is_some()).unwrap();
     assert!(in_use >= seen, "back from set {seen} to {in_use}");
     in_use
 }
@@ -145,7 +145,7 @@ fn a_fetch_that_is_given_up_never_undoes_the_one_in_its_place() {
         for _ in 0..8 {
             yield_now().await;
         }
-        let view = rig.keys.view(rig.keys.clock.now());
-        assert!(view.key("1").is_some() && view.key("0").is_none());
+        let snapshot = rig.keys.snapshot(rig.keys.clock.now());
+        assert!(snapshot.key("1").is_some() && snapshot.key("0").is_none());
     });
 }

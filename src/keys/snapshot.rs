@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 
-use super::control::{Cause, Control};
 use super::key_set::{Key, KeySet};
+use super::schedule::{FetchReason, Schedule};
 use super::status::JwksState;
 use crate::clock::Moment;
 
@@ -18,20 +18,20 @@ pub(crate) enum NoKey {
 }
 
 /// The keys as they are at one moment.
-pub(crate) struct View {
+pub(crate) struct Snapshot {
     pub(super) key_set: Guard<Option<Arc<KeySet>>>,
     pub(super) alive: bool,
     pub(super) ageing: bool,
 }
 
-impl View {
+impl Snapshot {
     /// The key with this id, if the keys are not too old to be used at all.
     pub(crate) fn key(&self, kid: &str) -> Option<&Arc<Key>> {
         if self.alive { self.key_set.as_ref()?.get(kid) } else { None }
     }
 
     /// Whether the keys want a refresh, so that the answer goes by [`IssuerKeys::tend`].
-    pub(crate) fn is_ageing(&self) -> bool {
+    pub(crate) fn wants_refresh(&self) -> bool {
         self.ageing
     }
 
@@ -41,26 +41,31 @@ impl View {
     }
 
     /// Why a fetch is wanted for a key that is not here, if one can bring it.
-    pub(super) fn cause_to_fetch(&self, arrived: Moment) -> Result<Cause, NoKey> {
+    pub(super) fn reason_to_fetch(&self, arrived: Moment) -> Result<FetchReason, NoKey> {
         let Some(key_set) = self.key_set.as_ref().filter(|_| self.alive) else {
-            return Ok(Cause::NoKeys);
+            return Ok(FetchReason::NoKeys);
         };
         // What a good fetch that began after the token came did not bring does not exist.
         let newest = key_set.fetched && key_set.started.is_from(arrived);
-        if newest { Err(NoKey::Unknown) } else { Ok(Cause::UnknownKey) }
+        if newest { Err(NoKey::Unknown) } else { Ok(FetchReason::UnknownKey) }
     }
 
-    pub(super) fn state(&self, control: &Control, lost_after: Duration, now: Moment) -> JwksState {
+    pub(super) fn state(
+        &self,
+        schedule: &Schedule,
+        lost_after: Duration,
+        now: Moment,
+    ) -> JwksState {
         let Some(key_set) = self.key_set.as_ref() else {
             return JwksState::Empty;
         };
         if !self.alive {
             JwksState::Expired
-        } else if control.last_error.is_some() {
+        } else if schedule.last_error.is_some() {
             JwksState::Outage
         } else if !self.ageing {
             JwksState::Fresh
-        } else if control.is_idle(key_set.started, lost_after, now) {
+        } else if schedule.is_idle(key_set.started, lost_after, now) {
             JwksState::Idle
         } else {
             JwksState::Due

@@ -17,7 +17,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(3600);
 
 /// Why a fetch is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum FetchReason {
     /// There are no keys, or they are too old.
     NoKeys,
     /// The keys have reached the age at which they are read again.
@@ -30,7 +30,7 @@ pub(crate) enum Cause {
 
 /// How a fetch ended, for the decision when the next one may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum FetchEnd {
     /// A good answer, with or without a key that was not there before.
     Good { new_keys: bool },
     /// No keys were brought; `cold`: and there were none before.
@@ -38,15 +38,15 @@ pub(crate) enum Ending {
 }
 
 /// How a fetch ended, for those who wait for it: an interrupted one until it has.
-pub(crate) type Outcome = Result<(), JwksError>;
+pub(crate) type FetchResult = Result<(), JwksError>;
 
 /// When a fetch may start: single flight, spacing and back-off. Pure, and without a clock.
 #[derive(Debug, Default)]
-pub(crate) struct Control {
+pub(crate) struct Schedule {
     last_start: Option<Moment>,
     /// Since when, and for how long, failures hold the next fetch up.
     back_off: Option<(Moment, Duration)>,
-    in_flight: Option<watch::Receiver<Outcome>>,
+    in_flight: Option<watch::Receiver<FetchResult>>,
     /// How many fetches began: the number of the last one.
     begun: u64,
     /// Whether a fetch was wanted too early since the last one began.
@@ -62,7 +62,7 @@ pub(crate) struct Control {
 
 /// Until a fetch may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Blocked {
+pub(crate) struct Throttled {
     pub(crate) retry_after: Duration,
     /// A good fetch started within the spacing: what it did not bring does not exist.
     pub(crate) just_answered: bool,
@@ -70,7 +70,7 @@ pub(crate) struct Blocked {
     pub(crate) first: bool,
 }
 
-impl Control {
+impl Schedule {
     /// What to wait for while a fetch is under way: it closes when the fetch has ended.
     ///
     /// One that began longer ago than `limit` is lost: its runtime does not run any more.
@@ -78,7 +78,7 @@ impl Control {
         &self,
         limit: Duration,
         now: Moment,
-    ) -> Option<watch::Receiver<Outcome>> {
+    ) -> Option<watch::Receiver<FetchResult>> {
         let started = self.last_start?;
         self.in_flight.clone().filter(|_| now.since(started) <= limit)
     }
@@ -87,15 +87,15 @@ impl Control {
     /// that lives as long as it. Not while one is [under way](Self::in_flight).
     pub(crate) fn begin(
         &mut self,
-        cause: Cause,
+        cause: FetchReason,
         now: Moment,
-    ) -> Result<(u64, watch::Sender<Outcome>), Blocked> {
+    ) -> Result<(u64, watch::Sender<FetchResult>), Throttled> {
         let retry_after = self.blocked_for(now);
-        if cause != Cause::Program && !retry_after.is_zero() {
+        if cause != FetchReason::Program && !retry_after.is_zero() {
             // A fetch that is still here is a lost one: it answered nothing.
             let just_answered = self.last_error.is_none() && self.in_flight.is_none();
             let first = !std::mem::replace(&mut self.held_up, true);
-            return Err(Blocked { retry_after, just_answered, first });
+            return Err(Throttled { retry_after, just_answered, first });
         }
         let (sender, receiver) = watch::channel(Err(JwksError::Interrupted));
         let idle = self.last_start.is_some_and(|start| now.since(start) >= IDLE_AFTER);
@@ -113,17 +113,17 @@ impl Control {
     }
 
     /// Notes how the newest fetch ended.
-    pub(crate) fn end(&mut self, cause: Cause, ending: Ending, now: Moment) {
+    pub(crate) fn end(&mut self, cause: FetchReason, ending: FetchEnd, now: Moment) {
         self.in_flight = None;
         match ending {
-            Ending::Good { new_keys } => {
+            FetchEnd::Good { new_keys } => {
                 self.succeeded = self.succeeded.saturating_add(1);
                 self.failures_in_row = 0;
                 self.last_error = None;
                 self.back_off = None;
                 self.count_fruitless(cause, new_keys);
             }
-            Ending::Failed { error, cold } => {
+            FetchEnd::Failed { error, cold } => {
                 self.failed = self.failed.saturating_add(1);
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 self.last_error = Some(error);
@@ -151,10 +151,10 @@ impl Control {
         lost || now.since(self.last_start.unwrap_or(born)) >= IDLE_AFTER
     }
 
-    fn count_fruitless(&mut self, cause: Cause, new_keys: bool) {
+    fn count_fruitless(&mut self, cause: FetchReason, new_keys: bool) {
         if new_keys {
             self.fruitless_in_row = 0;
-        } else if cause == Cause::UnknownKey {
+        } else if cause == FetchReason::UnknownKey {
             self.fruitless_in_row = self.fruitless_in_row.saturating_add(1);
         }
     }
