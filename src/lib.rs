@@ -38,6 +38,7 @@ mod rejection;
 mod require;
 #[cfg(feature = "resource-metadata")]
 mod resource;
+mod revocation;
 mod telemetry;
 mod token;
 mod verifier;
@@ -51,7 +52,9 @@ pub use self::app_client::{AppClient, AppClientBuilder, Tokens};
 pub use self::claims::{AccessClaims, CognitoClaims, IdClaims, Identity, TokenUse};
 #[cfg(feature = "app-client")]
 pub use self::error::RenewError;
-pub use self::error::{ClaimError, ConfigError, JwksError, PrefetchError, VerifyError};
+pub use self::error::{
+    ClaimError, ConfigError, JwksError, PrefetchError, RevocationError, VerifyError,
+};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
 pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};
@@ -62,6 +65,10 @@ pub use self::rejection::{DefaultResponse, Rejection, RejectionKind, RespondToRe
 pub use self::require::{Require, RequireFuture, RequireService};
 #[cfg(feature = "resource-metadata")]
 pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};
+pub use self::revocation::{
+    Batch, Cursor, OnLoss, Revocation, RevocationLog, Revocations, RevocationsBuilder,
+    RevocationsState, RevocationsStatus, SignInClaims,
+};
 #[cfg(feature = "testing")]
 #[doc(no_inline)]
 pub use self::testing::TestPool;

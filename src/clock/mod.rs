@@ -1,5 +1,6 @@
 //! What time it is, by the two clocks that a computer has.
 
+mod atomic;
 #[cfg(feature = "testing")]
 mod test_clock;
 
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
+pub(crate) use self::atomic::AtomicMoment;
 #[cfg(feature = "testing")]
 pub use self::test_clock::TestClock;
 
@@ -30,6 +32,12 @@ impl Moment {
     /// Whether this moment came at or after `other`, by the monotonic clock.
     pub(crate) fn is_from(self, other: Self) -> bool {
         self.monotonic >= other.monotonic
+    }
+
+    /// The wall clock, without what it was set forward since `earlier`.
+    pub(crate) fn steady_wall(self, earlier: Self) -> Duration {
+        let elapsed = self.monotonic.saturating_duration_since(earlier.monotonic);
+        self.wall.min(earlier.wall.saturating_add(elapsed))
     }
 
     /// The wall clock, since 1970-01-01 UTC.

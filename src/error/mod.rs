@@ -6,6 +6,7 @@ mod jwks;
 mod prefetch;
 #[cfg(feature = "app-client")]
 mod renew;
+mod revocation;
 mod verify;
 
 pub use self::claim::ClaimError;
@@ -14,4 +15,5 @@ pub use self::jwks::JwksError;
 pub use self::prefetch::PrefetchError;
 #[cfg(feature = "app-client")]
 pub use self::renew::RenewError;
+pub use self::revocation::RevocationError;
 pub use self::verify::VerifyError;

@@ -5,7 +5,8 @@ use crate::TokenUse;
 /// Why a token, or a load balancer's `x-amzn-oidc-data`, was rejected or could not be verified.
 ///
 /// One variant for each cause; no message holds the token or a claim's value, so each is fit for a
-/// log. [`VerifyError::KeysUnavailable`] alone says nothing about the token.
+/// log. [`VerifyError::KeysUnavailable`] and [`VerifyError::RevocationsUnavailable`] say
+/// nothing about the token.
 ///
 /// Examples: [the wrong kind of token](crate::guide::access_or_id_tokens), [time](crate::guide::testing_your_application#time).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +96,21 @@ pub enum VerifyError {
     /// A [`check`](crate::CognitoVerifierBuilder::check) of your own refused, with this reason.
     #[error("a check of the application refused the token: {0}")]
     Check(String),
+    /// The token's sign-in was ended, or its user, client or pool:
+    /// [`Revocations`](crate::Revocations).
+    #[error("the sign-in of the token was ended")]
+    Ended,
+    /// The token was issued before its user's tokens had to be renewed:
+    /// [`Revocations::require_renewal`](crate::Revocations::require_renewal).
+    #[error("the token was issued before its user's tokens had to be renewed")]
+    RenewalRequired,
+    /// The list of revocations is not complete, so whether the token is revoked is not known:
+    /// [`OnLoss::RefuseAfter`](crate::OnLoss::RefuseAfter).
+    #[error("the list of revocations is not available")]
+    RevocationsUnavailable {
+        /// How long to wait before another try has a chance.
+        retry_after: Duration,
+    },
     /// The keys are unavailable, so the token could not be verified.
     #[error("the keys to verify the token with are not available")]
     KeysUnavailable {
@@ -106,11 +122,12 @@ pub enum VerifyError {
 impl VerifyError {
     /// Returns whether the token could not be verified for now, so that another try may succeed.
     ///
-    /// It is true for [`KeysUnavailable`](Self::KeysUnavailable) alone: every other error says
-    /// something about the token.
+    /// It is true for [`KeysUnavailable`](Self::KeysUnavailable) and
+    /// [`RevocationsUnavailable`](Self::RevocationsUnavailable): every other error says something
+    /// about the token.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::KeysUnavailable { .. })
+        matches!(self, Self::KeysUnavailable { .. } | Self::RevocationsUnavailable { .. })
     }
 }
 

@@ -57,6 +57,10 @@ impl Authenticate for Bearer {
                 let (verifier, token) = (self.verifier.clone(), token.to_owned());
                 self.wait(async move { verifier.verify_with(&token, &missing).await })
             }
+            Err(NotVerified::NeedsRevocations) => {
+                let (verifier, token) = (self.verifier.clone(), token.to_owned());
+                self.wait(async move { verifier.verify_with_revocations(&token).await })
+            }
         }
     }
 }

@@ -169,6 +169,21 @@ impl Answer {
                 invalid_token!("The token is too old: sign in again or renew it.")
             }
             VerifyError::Check(_) => invalid_token!("The token is not accepted here."),
+            VerifyError::Ended => {
+                answer!(
+                    Ended,
+                    UNAUTHORIZED,
+                    "invalid_token",
+                    "The sign-in was ended: sign in again."
+                )
+            }
+            // As an expired token, so that clients renew it.
+            VerifyError::RenewalRequired => {
+                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "The token has expired.")
+            }
+            VerifyError::RevocationsUnavailable { .. } => {
+                answer!(no challenge RevocationsUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "The list of ended sign-ins is not available: try again later.")
+            }
             VerifyError::KeysUnavailable { .. } => {
                 answer!(no challenge KeysUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "The keys to verify the token with are not available: try again later.")
             }

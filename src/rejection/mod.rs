@@ -71,6 +71,10 @@ pub enum RejectionKind {
     InsufficientAuthentication,
     /// The pool's keys cannot be had, so the token could not be judged: 503.
     KeysUnavailable,
+    /// The token's sign-in was ended before the token expired, so renewing it would not help: 401.
+    Ended,
+    /// The list of revocations is not complete, so the token could not be verified: 503.
+    RevocationsUnavailable,
     /// A route asks for claims and their layer is not around it: 500.
     MissingLayer,
 }
@@ -127,7 +131,10 @@ impl Rejection {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.cause {
-            Cause::Token(VerifyError::KeysUnavailable { retry_after }) => Some(*retry_after),
+            Cause::Token(
+                VerifyError::KeysUnavailable { retry_after }
+                | VerifyError::RevocationsUnavailable { retry_after },
+            ) => Some(*retry_after),
             _ => None,
         }
     }

@@ -6,6 +6,9 @@ mod facade;
 
 #[cfg(feature = "alb")]
 pub(crate) use self::facade::alb_verified;
-pub(crate) use self::facade::{cached, fetched, keys_fetched, verified};
+pub(crate) use self::facade::{
+    cached, fetched, keys_fetched, revocations, revocations_appended, revocations_deaf,
+    revocations_heard, verified,
+};
 #[cfg(feature = "app-client")]
 pub(crate) use self::facade::{renewal_shared, renewed};

@@ -52,6 +52,13 @@ macro_rules! count_verification {
             }
             Some(VerifyError::Signature) => count!($name, "signature"),
             Some(VerifyError::Check(_)) => count!($name, "check"),
+            Some(VerifyError::Ended) => count!($name, "ended"),
+            Some(VerifyError::RenewalRequired) => {
+                count!($name, "renewal_required")
+            }
+            Some(VerifyError::RevocationsUnavailable { .. }) => {
+                count!($name, "revocations_unavailable")
+            }
             Some(VerifyError::KeysUnavailable { .. }) => {
                 count!($name, "keys_unavailable")
             }
@@ -86,6 +93,31 @@ pub(crate) fn fetched(url: &str, error: Option<&JwksError>) {
 pub(crate) fn keys_fetched(url: &str, at: Duration) {
     metrics::gauge!("cognito_jwks_fetched_timestamp_seconds", "url" => url.to_owned())
         .set(at.as_secs_f64());
+}
+
+/// Notes how many entries the list of revocations holds.
+pub(crate) fn revocations(entries: usize) {
+    metrics::gauge!("cognito_revocations_entries")
+        .set(u32::try_from(entries).map_or(f64::INFINITY, f64::from));
+}
+
+/// Notes when the revocation log last answered.
+pub(crate) fn revocations_heard(at: Duration) {
+    metrics::gauge!("cognito_revocations_heard_timestamp_seconds").set(at.as_secs_f64());
+}
+
+/// Notes whether nothing was heard from the revocation log for 3 seconds.
+pub(crate) fn revocations_deaf(is_deaf: bool) {
+    metrics::gauge!("cognito_revocations_deaf").set(f64::from(u8::from(is_deaf)));
+}
+
+/// Counts one call that appends to the revocation log, by its outcome.
+pub(crate) fn revocations_appended(is_done: bool) {
+    if is_done {
+        count!("cognito_revocations_appends_total", "succeeded");
+    } else {
+        count!("cognito_revocations_appends_total", "failed");
+    }
 }
 
 /// Counts one renewal at Cognito, by its outcome.

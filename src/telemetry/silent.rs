@@ -13,6 +13,14 @@ pub(crate) fn fetched(_: &str, _: Option<&JwksError>) {}
 
 pub(crate) fn keys_fetched(_: &str, _: Duration) {}
 
+pub(crate) fn revocations(_: usize) {}
+
+pub(crate) fn revocations_heard(_: Duration) {}
+
+pub(crate) fn revocations_deaf(_: bool) {}
+
+pub(crate) fn revocations_appended(_: bool) {}
+
 #[cfg(feature = "app-client")]
 pub(crate) fn renewed(_: Option<&crate::RenewError>) {}
 

@@ -10,7 +10,7 @@ use super::trust::{TrustedIssuer, TrustedPool};
 use super::{CognitoVerifier, Inner};
 use crate::claims::{CognitoClaims, Origin, Policy};
 use crate::clock::Clock;
-use crate::{ClientIds, ConfigError, JwksCache, TokenUse};
+use crate::{ClientIds, ConfigError, JwksCache, Revocations, TokenUse};
 
 const DEFAULT_TOKEN_CACHE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
@@ -26,6 +26,7 @@ pub struct CognitoVerifierBuilder {
     policy: Policy,
     checks: Vec<Check>,
     token_cache: Option<NonZeroUsize>,
+    revocations: Option<Revocations>,
     clock: Clock,
 }
 
@@ -36,6 +37,7 @@ impl CognitoVerifierBuilder {
             policy: Policy::default(),
             checks: Vec::new(),
             token_cache: Some(DEFAULT_TOKEN_CACHE),
+            revocations: None,
             clock: Clock::default(),
         }
     }
@@ -126,6 +128,14 @@ impl CognitoVerifierBuilder {
         self
     }
 
+    /// Refuses the tokens that this list revokes, on every call. Defaults to no list.
+    ///
+    /// Guide: [revocation](crate::guide::revocation).
+    pub fn revocations(mut self, revocations: &Revocations) -> Self {
+        self.revocations = Some(revocations.clone());
+        self
+    }
+
     /// Asks this about each verified token, on every call; the reason of a refusal goes to
     /// [`VerifyError::Check`](crate::VerifyError::Check), not to the client. May be called more
     /// than once: every check must agree.
@@ -174,6 +184,9 @@ impl CognitoVerifierBuilder {
             trust_issuers(&mut issuers, &keys, client_ids)?;
             pools.push(keys);
         }
+        if let Some(revocations) = &self.revocations {
+            revocations.serve(self.policy.times.leeway, &self.clock);
+        }
         Ok(CognitoVerifier {
             inner: Arc::new(Inner {
                 issuers,
@@ -181,6 +194,7 @@ impl CognitoVerifierBuilder {
                 policy: self.policy,
                 checks: self.checks,
                 token_cache: self.token_cache.map(TokenCache::new),
+                revocations: self.revocations,
                 clock: self.clock,
             }),
         })

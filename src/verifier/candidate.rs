@@ -6,6 +6,7 @@
 //! changed since, and only that: dates, key and the program's own checks count on every call.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::Inner;
 use super::token_cache::{TokenCache, Verified};
@@ -15,6 +16,7 @@ use crate::clock::Moment;
 use crate::crypto::{SigningInput, TokenDigest};
 use crate::jws::{self, Jws};
 use crate::keys::{IssuerKeys, Key};
+use crate::revocation::Incomplete;
 use crate::{VerifyError, telemetry};
 
 /// A token whose claims are in order. Only its key is missing.
@@ -85,15 +87,21 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// Proves the token with the issuer's key, then runs the program's own checks.
+    /// Proves the token with the issuer's key, then asks the list of revocations and runs the
+    /// program's own checks.
     ///
     /// The key is borrowed: threads that all counted the holders of one key would slow each other
     /// down.
-    pub(super) fn prove(self, key: &Arc<Key>) -> Result<CognitoClaims, VerifyError> {
+    pub(super) fn prove(
+        self,
+        key: &Arc<Key>,
+        incomplete: Incomplete,
+    ) -> Result<CognitoClaims, VerifyError> {
+        let now = self.now;
         let verified = match self.state {
             State::Cached(verified) if Arc::ptr_eq(key, &verified.key) => {
                 telemetry::cached();
-                return self.inner.run_checks(verified.claims.clone());
+                return self.inner.accept_cached(&verified, now, incomplete);
             }
             // The issuer has another key under that id now, so the token starts from scratch.
             State::Cached(_) => {
@@ -107,11 +115,11 @@ impl<'a> Candidate<'a> {
             State::Checked(checked) => checked.prove(key)?,
         };
         let Some((cache, digest)) = self.cache else {
-            return self.inner.run_checks(verified.claims);
+            return self.inner.accept(verified.claims, None, now, incomplete);
         };
         let verified = Arc::new(verified);
         cache.insert(digest, Arc::clone(&verified));
-        self.inner.run_checks(verified.claims.clone())
+        self.inner.accept_cached(&verified, now, incomplete)
     }
 }
 
@@ -136,12 +144,34 @@ impl<'a> Checked<'a> {
             claims: self.unproven.into_claims(self.jws.payload(), Arc::clone(&self.issuer.origin)),
             key: Arc::clone(key),
             issuer_keys: Arc::clone(&self.issuer.keys),
+            not_revoked: AtomicU64::new(0),
         })
     }
 }
 
 impl Inner {
-    fn run_checks(&self, claims: CognitoClaims) -> Result<CognitoClaims, VerifyError> {
+    fn accept_cached(
+        &self,
+        verified: &Verified,
+        now: Moment,
+        incomplete: Incomplete,
+    ) -> Result<CognitoClaims, VerifyError> {
+        self.accept(verified.claims.clone(), Some(&verified.not_revoked), now, incomplete)
+    }
+
+    /// Asks what counts on every call, also for a token from the cache: the list of revocations, and
+    /// the program's own checks.
+    fn accept(
+        &self,
+        claims: CognitoClaims,
+        not_revoked: Option<&AtomicU64>,
+        now: Moment,
+        incomplete: Incomplete,
+    ) -> Result<CognitoClaims, VerifyError> {
+        if let Some(revocations) = &self.revocations {
+            let leeway = self.policy.times.leeway;
+            revocations.check(&claims, leeway, now, not_revoked, incomplete)?;
+        }
         for check in &self.checks {
             check(&claims).map_err(VerifyError::Check)?;
         }

@@ -20,8 +20,11 @@ use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;
 use crate::claims::{CognitoClaims, Policy};
 use crate::clock::{Clock, Moment};
-use crate::keys::{Freshness, IssuerKeys, NoKey};
-use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyError, telemetry};
+use crate::keys::{Freshness, IssuerKeys, Key, NoKey};
+use crate::revocation::Incomplete;
+use crate::{
+    ClientIds, ConfigError, JwksCache, PrefetchError, Revocations, UserPool, VerifyError, telemetry,
+};
 
 /// Verifies the tokens of one or several user pools, locally. Clone = the same verifier.
 ///
@@ -63,7 +66,8 @@ use crate::{ClientIds, ConfigError, JwksCache, PrefetchError, UserPool, VerifyEr
 /// | 13 | `kid` is there | [`KeyId`](VerifyError::KeyId) |
 /// | 14 | the issuer has that key; perhaps a fetch | [`UnknownKey`](VerifyError::UnknownKey), [`KeysUnavailable`](VerifyError::KeysUnavailable) |
 /// | 15 | the signature | [`Signature`](VerifyError::Signature) |
-/// | 16 | your own checks | [`Check`](VerifyError::Check) |
+/// | 16 | the [list of revocations](CognitoVerifierBuilder::revocations), if there is one | [`Ended`](VerifyError::Ended), [`RenewalRequired`](VerifyError::RenewalRequired), [`RevocationsUnavailable`](VerifyError::RevocationsUnavailable) |
+/// | 17 | your own checks | [`Check`](VerifyError::Check) |
 #[derive(Clone)]
 pub struct CognitoVerifier {
     inner: Arc<Inner>,
@@ -75,6 +79,7 @@ struct Inner {
     policy: Policy,
     checks: Vec<Check>,
     token_cache: Option<TokenCache>,
+    revocations: Option<Revocations>,
     clock: Clock,
 }
 
@@ -83,6 +88,8 @@ pub(crate) enum NotVerified {
     Refused(VerifyError),
     /// The token is in order as far as can be told without its key, which may take a wait.
     NeedsKey(MissingKey),
+    /// All is known but whether the token is revoked: the list may be complete in a moment.
+    NeedsRevocations,
 }
 
 /// A key that a token needs and the cached keys lack.
@@ -123,6 +130,7 @@ impl CognitoVerifier {
             Ok(claims) => Ok(claims),
             Err(NotVerified::Refused(error)) => Err(error),
             Err(NotVerified::NeedsKey(missing)) => self.verify_with(token, &missing).await,
+            Err(NotVerified::NeedsRevocations) => self.verify_with_revocations(token).await,
         }
     }
 
@@ -133,7 +141,7 @@ impl CognitoVerifier {
     /// As [`verify`](Self::verify), but a key that is not at hand is
     /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
-        let result = self.verify_with_cached_keys(token);
+        let result = self.verify_with_cached_keys(token, Incomplete::Decide);
         telemetry::verified(result.as_ref().err());
         result
     }
@@ -182,12 +190,17 @@ impl CognitoVerifier {
 
     /// Verifies a token as far as it goes without a wait, and starts a refresh that is due.
     pub(crate) fn try_verify(&self, token: &str) -> Result<CognitoClaims, NotVerified> {
-        let result = self.verify_or_name_key(token);
+        let result = match self.verify_or_name_key(token) {
+            Err(NotVerified::Refused(error)) if self.inner.may_wait_after(&error) => {
+                Err(NotVerified::NeedsRevocations)
+            }
+            result => result,
+        };
         match &result {
             Ok(_) => telemetry::verified(None),
             Err(NotVerified::Refused(error)) => telemetry::verified(Some(error)),
-            // Counted once its key is there.
-            Err(NotVerified::NeedsKey(_)) => {}
+            // Counted once what it needs is there.
+            Err(NotVerified::NeedsKey(_) | NotVerified::NeedsRevocations) => {}
         }
         result
     }
@@ -198,18 +211,50 @@ impl CognitoVerifier {
         token: &str,
         missing: &MissingKey,
     ) -> Result<CognitoClaims, VerifyError> {
-        let key = missing.keys.key(&missing.kid, missing.arrived).await;
-        let result = key.map_err(VerifyError::from).and_then(|key| {
-            // The clock is read again: the token may have expired while it waited.
-            let now = self.inner.clock.now();
-            let mut buffer = Vec::new();
-            Candidate::check(&self.inner, token, now, &mut buffer)?.prove(&key)
-        });
+        let result = match missing.keys.key(&missing.kid, missing.arrived).await {
+            Ok(key) => self.verify_with_key(token, &key).await,
+            Err(no_key) => Err(no_key.into()),
+        };
         telemetry::verified(result.as_ref().err());
         result
     }
 
-    fn verify_with_cached_keys(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
+    /// Verifies a token once the list of revocations is complete, or cannot be waited for any more.
+    pub(crate) async fn verify_with_revocations(
+        &self,
+        token: &str,
+    ) -> Result<CognitoClaims, VerifyError> {
+        self.inner.wait_for_revocations().await;
+        let result = self.verify_with_cached_keys(token, Incomplete::Decide);
+        telemetry::verified(result.as_ref().err());
+        result
+    }
+
+    async fn verify_with_key(
+        &self,
+        token: &str,
+        key: &Arc<Key>,
+    ) -> Result<CognitoClaims, VerifyError> {
+        let prove = |incomplete| {
+            // The clock is read again: the token may have expired while it waited.
+            let now = self.inner.clock.now();
+            let mut buffer = Vec::new();
+            Candidate::check(&self.inner, token, now, &mut buffer)?.prove(key, incomplete)
+        };
+        match prove(Incomplete::Wait) {
+            Err(error) if self.inner.may_wait_after(&error) => {
+                self.inner.wait_for_revocations().await;
+                prove(Incomplete::Decide)
+            }
+            result => result,
+        }
+    }
+
+    fn verify_with_cached_keys(
+        &self,
+        token: &str,
+        incomplete: Incomplete,
+    ) -> Result<CognitoClaims, VerifyError> {
         let now = self.inner.clock.now();
         let mut buffer = Vec::new();
         let candidate = Candidate::check(&self.inner, token, now, &mut buffer)?;
@@ -221,7 +266,7 @@ impl CognitoVerifier {
         if snapshot.wants_refresh() {
             keys.count_if_failing();
         }
-        candidate.prove(key)
+        candidate.prove(key, incomplete)
     }
 
     fn verify_or_name_key(&self, token: &str) -> Result<CognitoClaims, NotVerified> {
@@ -238,12 +283,27 @@ impl CognitoVerifier {
                 Freshness::Serve
             };
             match freshness {
-                Freshness::Serve => return Ok(candidate.prove(key)?),
+                Freshness::Serve => return Ok(candidate.prove(key, Incomplete::Wait)?),
                 Freshness::Wait => {}
             }
         }
         let keys = Arc::clone(keys);
         Err(NotVerified::NeedsKey(MissingKey { keys, kid: kid.to_owned(), arrived: now }))
+    }
+}
+
+impl Inner {
+    /// Whether a token that was refused for this may be accepted in a moment.
+    fn may_wait_after(&self, error: &VerifyError) -> bool {
+        let revocations = self.revocations.as_ref();
+        matches!(error, VerifyError::RevocationsUnavailable { .. })
+            && revocations.is_some_and(Revocations::may_be_complete_soon)
+    }
+
+    async fn wait_for_revocations(&self) {
+        if let Some(revocations) = &self.revocations {
+            revocations.wait().await;
+        }
     }
 }
 

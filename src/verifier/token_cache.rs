@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use quick_cache::sync::Cache;
 
@@ -14,6 +15,8 @@ pub(super) struct Verified {
     pub(super) claims: CognitoClaims,
     pub(super) key: Arc<Key>,
     pub(super) issuer_keys: Arc<IssuerKeys>,
+    /// The version of the list of revocations that did not refuse the token; zero for none.
+    pub(super) not_revoked: AtomicU64,
 }
 
 /// The verified tokens of one verifier, bounded in number.

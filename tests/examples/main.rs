@@ -14,6 +14,7 @@ mod load_balancer;
 mod log;
 mod optional_sign_in;
 mod problem_json;
+mod revocation;
 mod scopes_and_groups;
 mod tenants;
 mod tracing_user;

@@ -18,5 +18,6 @@ mod openapi;
 mod order;
 mod properties;
 mod resource;
+mod revocation;
 mod rules;
 mod test_pool;

@@ -1,0 +1,129 @@
+//! The list in thousands of random interleavings, with [shuttle].
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg shuttle" cargo test --lib revocation::model
+//! ```
+//!
+//! The code is the real one, verifier and token cache included; only the atomics and the locks of the
+//! list are shuttle's. A failure prints the schedule that leads to it, for `shuttle::replay`.
+//!
+//! [shuttle]: https://docs.rs/shuttle
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use shuttle::future::block_on;
+use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::thread;
+
+use super::log::{Batch, Cursor, OnLoss, RevocationLog};
+use super::{Revocation, Revocations};
+use crate::testing::TestPool;
+use crate::{CognitoClaims, CognitoVerifier, RevocationError, VerifyError};
+
+const SCHEDULES: usize = 2_000;
+
+static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
+static TOKEN: LazyLock<String> = LazyLock::new(|| POOL.access_token("alice").sign());
+static CLAIMS: LazyLock<CognitoClaims> =
+    LazyLock::new(|| POOL.verifier("test-client").verify_cached(&TOKEN).expect("a good token"));
+
+fn check(scenario: impl Fn() + Send + Sync + 'static) {
+    LazyLock::force(&CLAIMS);
+    let scenario = Arc::new(scenario);
+    let again = Arc::clone(&scenario);
+    shuttle::check_random(move || again(), SCHEDULES);
+    shuttle::check_pct(move || scenario(), SCHEDULES, 3);
+}
+
+fn verifier(revocations: &Revocations) -> CognitoVerifier {
+    let builder = CognitoVerifier::builder().trust(&*POOL, "test-client").clock(POOL.clock());
+    builder.revocations(revocations).build().expect("valid settings")
+}
+
+fn other_entries(count: usize) -> Vec<Revocation> {
+    let entry = |number| Revocation::sign_in(POOL.user_pool().id(), format!("other {number}"));
+    (0..count).map(|number| entry(number).expect("an entry")).collect()
+}
+
+/// Verifies again and again while the sign-in is ended: once the end has returned, never with success.
+fn never_accepted_after_the_end(revocations: &Revocations) {
+    let ended = Arc::new(AtomicBool::new(false));
+    let verifier = verifier(revocations);
+    let requests: Vec<_> = (0..2)
+        .map(|_| {
+            let (ended, verifier) = (Arc::clone(&ended), verifier.clone());
+            thread::spawn(move || {
+                for _ in 0..3 {
+                    let had_ended = ended.load(Ordering::SeqCst);
+                    let verdict = verifier.verify_cached(&TOKEN).map(drop);
+                    assert!(!had_ended || verdict == Err(VerifyError::Ended), "{verdict:?}");
+                }
+            })
+        })
+        .collect();
+    let others = {
+        let revocations = revocations.clone();
+        // Enough for the tables of some shards to be replaced.
+        thread::spawn(move || drop(block_on(revocations.add(other_entries(24)))))
+    };
+    // Where the log cannot be reached it is an error, and counts all the same.
+    let _ = block_on(revocations.end_sign_in(&*CLAIMS));
+    ended.store(true, Ordering::SeqCst);
+    for task in requests {
+        task.join().expect("a request");
+    }
+    others.join().expect("the other entries");
+    assert_eq!(verifier.verify_cached(&TOKEN).map(drop), Err(VerifyError::Ended));
+}
+
+#[test]
+fn an_ended_sign_in_is_never_accepted_after_its_end_has_returned() {
+    check(|| never_accepted_after_the_end(&Revocations::in_memory()));
+}
+
+#[test]
+fn an_ended_sign_in_is_never_accepted_after_its_end_has_failed() {
+    check(|| never_accepted_after_the_end(&Revocations::shared(NoLog, OnLoss::Accept)));
+}
+
+#[test]
+fn a_list_that_is_complete_has_what_was_read_before() {
+    check(|| {
+        let revocations = Revocations::shared(NoLog, OnLoss::RefuseAfter(Duration::from_secs(10)));
+        let verifier = verifier(&revocations);
+        let request = thread::spawn(move || {
+            for _ in 0..4 {
+                let verdict = verifier.verify_cached(&TOKEN).map(drop);
+                assert_ne!(verdict, Ok(()), "accepted though it had been ended");
+            }
+        });
+        let state = &revocations.state;
+        let shared = state.shared.as_ref().expect("a log");
+        let reader = shared.begin(state.now()).expect("no other reader");
+        let sign_in = CLAIMS.origin_jti().expect("a sign-in");
+        let entry = Revocation::sign_in(POOL.user_pool().id(), sign_in).expect("an entry");
+        let next = Some(Cursor::new("1").expect("a cursor"));
+        for batch in [
+            Batch { entries: vec![entry], next: next.clone(), lost_past: false },
+            Batch { entries: Vec::new(), next, lost_past: false },
+        ] {
+            let call = shared.call(reader, state.now()).expect("the newest reader");
+            state.take(shared, reader, &call, batch);
+        }
+        request.join().expect("a request");
+    });
+}
+
+/// A log that nobody can call: there is no tokio runtime under shuttle.
+struct NoLog;
+
+impl RevocationLog for NoLog {
+    async fn append(&self, _: Vec<Revocation>) -> Result<(), RevocationError> {
+        Err(RevocationError::Interrupted)
+    }
+
+    async fn read(&self, _: Option<Cursor>, _: Duration) -> Result<Batch, RevocationError> {
+        Err(RevocationError::Interrupted)
+    }
+}
