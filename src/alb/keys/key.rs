@@ -11,10 +11,12 @@ pub(crate) struct AlbKey {
     pub(super) public_key: EcPublicKey,
     /// When the fetch began that brought it.
     pub(super) fetched: Moment,
-    /// The age at which it is looked at again.
+    /// The age at which it is checked again.
     pub(super) refresh_after: Duration,
     /// Whether it has verified anything for its load balancer.
     proven: AtomicBool,
+    /// Whether the endpoint has denied it, since it last served it.
+    denied: AtomicBool,
 }
 
 impl AlbKey {
@@ -24,7 +26,14 @@ impl AlbKey {
         fetched: Moment,
         refresh_after: Duration,
     ) -> Self {
-        Self { id, public_key, fetched, refresh_after, proven: AtomicBool::new(false) }
+        Self {
+            id,
+            public_key,
+            fetched,
+            refresh_after,
+            proven: AtomicBool::new(false),
+            denied: AtomicBool::new(false),
+        }
     }
 
     /// Whether `signature` is this key's over the message.
@@ -41,6 +50,11 @@ impl AlbKey {
 
     pub(super) fn is_proven(&self) -> bool {
         self.proven.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the endpoint denied the key. Returns whether it is the first time.
+    pub(super) fn deny_first_time(&self) -> bool {
+        !self.denied.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn is_due(&self, now: Moment) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{AlbVerifier, Inner};
 use crate::alb::LoadBalancer;
-use crate::alb::keys::SignerKeys;
+use crate::alb::keys::AlbKeys;
 use crate::clock::Clock;
 use crate::fetch::{DynFetchJwks, FetchJwks};
 use crate::keys::Timing;
@@ -129,7 +129,7 @@ impl AlbVerifierBuilder {
     }
 
     /// The keys of each load balancer, by its ARN.
-    fn signers(&self) -> Result<HashMap<String, Arc<SignerKeys>>, ConfigError> {
+    fn signers(&self) -> Result<HashMap<String, Arc<AlbKeys>>, ConfigError> {
         if self.load_balancers.is_empty() {
             return Err(ConfigError::NoLoadBalancer);
         }
@@ -141,7 +141,7 @@ impl AlbVerifierBuilder {
             };
             let fetcher = self.fetcher_for(load_balancer)?;
             let (load_balancer, clock) = (load_balancer.clone(), self.clock.clone());
-            entry.insert(Arc::new(SignerKeys::new(load_balancer, self.timing, clock, fetcher)));
+            entry.insert(Arc::new(AlbKeys::new(load_balancer, self.timing, clock, fetcher)));
         }
         Ok(signers)
     }

@@ -4,7 +4,7 @@ use super::Inner;
 use crate::VerifyError;
 use crate::alb::AlbClaims;
 use crate::alb::header::AlbHeader;
-use crate::alb::keys::{AlbKey, KeyId, SignerKeys};
+use crate::alb::keys::{AlbKey, AlbKeys, KeyId};
 use crate::alb::payload::{AlbHeaderClaims, AlbPayload};
 use crate::clock::Moment;
 use crate::jws::Jws;
@@ -15,7 +15,7 @@ pub(super) struct Candidate<'a> {
     jws: Jws<'a, AlbHeader<'a>>,
     payload: AlbPayload<'a>,
     /// The keys of the load balancer that says that it signed: no others may verify the token.
-    pub(super) keys: &'a Arc<SignerKeys>,
+    pub(super) keys: &'a Arc<AlbKeys>,
 }
 
 impl<'a> Candidate<'a> {

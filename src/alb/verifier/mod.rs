@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use self::builder::AlbVerifierBuilder;
 use self::candidate::Candidate;
-use super::keys::{KeyId, SignerKeys};
+use super::keys::{AlbKeys, KeyId};
 use super::{AlbClaims, LoadBalancer};
 use crate::clock::{Clock, Moment};
 use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
@@ -75,7 +75,7 @@ pub struct AlbVerifier {
 
 struct Inner {
     /// The keys of each load balancer, by its ARN.
-    signers: HashMap<String, Arc<SignerKeys>>,
+    signers: HashMap<String, Arc<AlbKeys>>,
     issuers: HashMap<String, Arc<ClientIds>>,
     leeway: Duration,
     clock: Clock,
@@ -90,7 +90,7 @@ pub(super) enum NotVerified {
 
 /// A key that a token needs and the cached keys lack.
 pub(super) struct MissingKey {
-    keys: Arc<SignerKeys>,
+    keys: Arc<AlbKeys>,
     id: KeyId,
     /// When its token came.
     arrived: Moment,
@@ -153,7 +153,7 @@ impl AlbVerifier {
         token: &str,
         missing: &MissingKey,
     ) -> Result<AlbClaims, VerifyError> {
-        let key = missing.keys.obtain(missing.id, missing.arrived).await;
+        let key = missing.keys.key(missing.id, missing.arrived).await;
         let result = key.map_err(VerifyError::from).and_then(|key| {
             // The clock is read again: the token may have expired while it waited.
             let now = self.inner.clock.now();
@@ -169,7 +169,7 @@ impl AlbVerifier {
         let mut buffer = Vec::new();
         let candidate = Candidate::check(&self.inner, token, now, &mut buffer)?;
         let id = candidate.kid()?;
-        match candidate.keys.at_hand(id, now) {
+        match candidate.keys.cached(id, now) {
             Some(key) => Ok(candidate.prove(&key)?),
             None => {
                 let keys = Arc::clone(candidate.keys);

@@ -239,16 +239,18 @@ async fn a_key_is_looked_at_again_after_a_day_behind_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_the_endpoint_has_no_more_is_not_used_after_a_day() {
+async fn a_key_that_the_endpoint_no_longer_has_is_not_used_after_a_day_and_a_second_look() {
     let rig = Rig::new();
     let old = rig.data().sign();
     assert_eq!(rig.judge().await, Ok(()));
     rig.load_balancer.rotate_key();
     rig.load_balancer.remove_old_keys();
     sleep(27 * HOUR).await;
-    // The one that causes the look is still answered.
-    assert!(at_once(rig.verifier.verify(&old)).is_ok());
-    sleep(SECOND).await;
+    for _ in 0..2 {
+        // The one that causes the look is still answered.
+        assert!(at_once(rig.verifier.verify(&old)).is_ok());
+        sleep(11 * SECOND).await;
+    }
     assert_eq!(rig.verifier.verify(&old).await.err(), Some(VerifyError::UnknownKey));
 }
 

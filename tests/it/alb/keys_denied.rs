@@ -103,8 +103,7 @@ async fn what_was_asked_for_long_ago_does_not_hold_up_a_key_that_was_denied() {
     let rig = Rig::new();
     let good = rig.good();
     assert_eq!(rig.judge(&good).await, Some(VerifyError::UnknownKey));
-    let blocked = rig.judge(&rig.made_up(0)).await;
-    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    rig.judge(&rig.made_up(0)).await.expect("a key that is not there");
     rig.serve(true);
     sleep(60 * SECOND).await;
     assert_eq!(rig.judge(&good).await, None);
@@ -118,9 +117,7 @@ async fn a_denied_key_that_was_named_again_long_ago_does_not_hold_up_a_new_one()
         assert_eq!(refused, Some(VerifyError::UnknownKey), "{number}");
         sleep(5 * SECOND).await;
     }
-    // No longer believed to be denied, and held up: it would have the next turn, the fourth.
-    let blocked = rig.judge(&rig.made_up(0)).await;
-    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
+    rig.judge(&rig.made_up(0)).await.expect("a key that is not there");
     rig.serve(true);
     sleep(60 * SECOND).await;
     assert_eq!(rig.judge(&rig.good()).await, None);
@@ -148,67 +145,6 @@ async fn a_key_that_is_named_before_it_is_served_gets_through_a_flood_of_made_up
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fourth_fetch_is_for_a_key_that_was_denied_and_is_named_again() {
-    let rig = Rig::new();
-    let denied = rig.made_up(0);
-    assert_eq!(rig.judge(&denied).await, Some(VerifyError::UnknownKey));
-    for number in 1..12 {
-        // Too soon for a fetch, but the next one is for this key, however often the other is named.
-        sleep(SECOND).await;
-        let blocked = rig.judge(&rig.made_up(number)).await;
-        assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
-        sleep(9 * SECOND).await;
-        for _ in 0..3 {
-            rig.judge(&denied).await.expect("a key that is not there");
-        }
-    }
-    let asked = rig.asked();
-    let turns = (1..=asked.len()).filter(|turn| asked[turn - 1] == made_up_id(0));
-    assert_eq!((turns.collect::<Vec<_>>(), asked.len()), (vec![1, 4, 8, 12], 12), "{asked:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_keys_that_were_denied_the_first_is_fetched_first_whichever_is_named_when_it_may_be() {
-    let rig = Rig::new();
-    let (good, other) = (rig.good(), rig.made_up(0));
-    for (denied, wait) in [(&good, 6_000), (&other, 4_500)] {
-        assert_eq!(rig.judge(denied).await, Some(VerifyError::UnknownKey));
-        sleep(Duration::from_millis(wait)).await;
-    }
-    rig.serve(true);
-    let blocked = rig.judge(&good).await;
-    assert!(matches!(blocked, Some(VerifyError::KeysUnavailable { .. })), "{blocked:?}");
-    sleep(6 * SECOND).await;
-    rig.judge(&other).await.expect("a key that is not there");
-    assert_eq!(rig.asked().last(), Some(&rig.load_balancer.key_id()));
-    assert_eq!(rig.judge(&good).await, None);
-}
-
-/// The key that is fetched when one that was denied so long ago is named twice, and then another once.
-async fn fetched_after(denied_for: Duration) -> Option<String> {
-    let rig = Rig::new();
-    let denied = rig.made_up(0);
-    rig.judge(&denied).await.expect("a key that is not there");
-    // So that the next fetch is some seconds away, and nothing of before is wanted.
-    sleep(denied_for - 4 * SECOND).await;
-    rig.judge(&rig.made_up(1)).await.expect("a key that is not there");
-    sleep(4 * SECOND).await;
-    for _ in 0..2 {
-        rig.judge(&denied).await.expect("a key that is not there");
-    }
-    sleep(SECOND).await;
-    rig.judge(&rig.made_up(2)).await.expect("a key that is not there");
-    rig.asked().get(2).cloned()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_key_that_was_denied_comes_behind_others_for_ten_minutes() {
-    let almost = 600 * SECOND - Duration::from_millis(10);
-    assert_eq!(fetched_after(almost).await, Some(made_up_id(2)));
-    assert_eq!(fetched_after(600 * SECOND).await, Some(made_up_id(0)));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_key_that_came_after_all_is_looked_at_again_before_others_that_fewer_name() {
     let rig = Rig::looking_again_after(60 * SECOND);
     let good = rig.good();
@@ -216,7 +152,7 @@ async fn a_key_that_came_after_all_is_looked_at_again_before_others_that_fewer_n
     rig.serve(true);
     sleep(10 * SECOND).await;
     assert_eq!(rig.judge(&good).await, None);
-    // It is due then. After these two it is not the turn of a denied key, or of one drawn by lot.
+    // It is due then.
     sleep(70 * SECOND).await;
     for number in 0..2 {
         assert_eq!(rig.judge(&rig.made_up(number)).await, Some(VerifyError::UnknownKey));
@@ -227,7 +163,8 @@ async fn a_key_that_came_after_all_is_looked_at_again_before_others_that_fewer_n
     }
     sleep(5 * SECOND).await;
     rig.judge(&rig.made_up(2)).await.expect("a key that is not there");
-    assert_eq!(rig.asked().last(), Some(&rig.load_balancer.key_id()), "{:?}", rig.asked());
+    // The fetches before: twice for this key, and for the two that were made up.
+    assert_eq!(rig.asked().get(4), Some(&rig.load_balancer.key_id()), "{:?}", rig.asked());
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,13 +182,56 @@ async fn an_endpoint_that_denies_the_first_keys_is_warned_of_and_made_up_keys_ar
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_was_in_use_and_is_gone_is_warned_of() {
+async fn a_key_in_use_works_until_a_second_fetch_denies_it_and_both_are_warned_of() {
     let rig = Rig::new();
     rig.serve(true);
-    assert_eq!(rig.judge(&rig.good()).await, None);
+    let good = rig.good();
+    assert_eq!(rig.judge(&good).await, None);
     rig.serve(false);
     sleep(27 * HOUR).await;
-    let log = rig.log_of(&rig.good()).await;
+    let log = rig.log_of(&good).await;
+    assert!(log.contains("WARN") && log.contains("denies a key that is in use"), "{log}");
+    for _ in 0..8 {
+        assert_eq!(rig.judge(&good).await, None);
+        sleep(SECOND).await;
+    }
+    assert_eq!(rig.asked().len(), 2, "asked again after ten seconds at the earliest");
+    sleep(2 * SECOND).await;
+    let log = rig.log_of(&good).await;
     assert!(log.contains("WARN") && log.contains("no longer has a key that was in use"), "{log}");
-    assert_eq!(rig.judge(&rig.good()).await, Some(VerifyError::UnknownKey));
+    assert_eq!(rig.judge(&good).await, Some(VerifyError::UnknownKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_use_that_the_endpoint_denied_once_and_has_again_is_as_it_was() {
+    let rig = Rig::new();
+    rig.serve(true);
+    let good = rig.good();
+    assert_eq!(rig.judge(&good).await, None);
+    for _ in 0..2 {
+        rig.serve(false);
+        sleep(27 * HOUR).await;
+        assert_eq!(rig.judge(&good).await, None);
+        sleep(11 * SECOND).await;
+        rig.serve(true);
+        assert_eq!(rig.judge(&good).await, None);
+        sleep(SECOND).await;
+    }
+    assert_eq!(rig.asked().len(), 5);
+    assert_eq!(rig.judge(&good).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_never_verified_anything_is_dropped_when_it_is_denied() {
+    let rig = Rig::looking_again_after(60 * SECOND);
+    rig.serve(true);
+    let good = rig.good();
+    let (signed, _) = good.rsplit_once('.').expect("a signature");
+    let forged = format!("{signed}.{}", "A".repeat(86));
+    assert_eq!(rig.judge(&forged).await, Some(VerifyError::Signature));
+    rig.serve(false);
+    sleep(70 * SECOND).await;
+    assert_eq!(rig.judge(&forged).await, Some(VerifyError::Signature));
+    sleep(SECOND).await;
+    assert_eq!(rig.judge(&forged).await, Some(VerifyError::UnknownKey));
 }

@@ -7,14 +7,19 @@ const MAX_KEYS: usize = 16;
 
 /// The keys of one load balancer, oldest first: never changed, only replaced.
 #[derive(Default)]
-pub(super) struct Shelf {
+pub(super) struct AlbKeySet {
     keys: Vec<Arc<AlbKey>>,
 }
 
-impl Shelf {
+impl AlbKeySet {
     /// The key with this id.
     pub(super) fn get(&self, id: KeyId) -> Option<&Arc<AlbKey>> {
         self.keys.iter().find(|key| key.id == id)
+    }
+
+    /// Whether one of the keys has verified a token.
+    pub(super) fn has_proven(&self) -> bool {
+        self.keys.iter().any(|key| key.is_proven())
     }
 
     /// Whether there is no key at all.
@@ -24,7 +29,7 @@ impl Shelf {
 
     /// With this key, in the place of one of the same id.
     ///
-    /// A full shelf loses the oldest key that never verified anything. Whoever names keys of other
+    /// A full set loses the oldest key that never verified anything. Whoever names keys of other
     /// load balancers, which exist too, so never pushes the right one out.
     pub(super) fn with(&self, key: Arc<AlbKey>) -> Self {
         if let Some(previous) = self.get(key.id) {
