@@ -16,11 +16,11 @@ use crate::clock::{Clock, Moment};
 use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 
 /// Verifies `x-amzn-oidc-data`, which an Application Load Balancer adds to the requests of users
-/// whom it has authenticated. Clone = the same verifier.
+/// whom it has authenticated. Cheap to clone: clones share the verifier.
 ///
-/// Whoever has an AWS account has load balancers whose data are just as well signed, with any
-/// issuer and any user in them. So the load balancers that are trusted are named, by their ARNs:
-/// there is no default, and no way to trust any.
+/// Anyone with an AWS account can run a load balancer that signs such a token for any issuer and user.
+/// So the load balancers that are trusted are named by their ARNs: there is no default, and no way
+/// to trust any.
 ///
 /// ```
 /// # async fn example(data: &str) -> Result<(), Box<dyn std::error::Error>> {
@@ -48,7 +48,7 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 /// |---|---|---|
 /// | 1 | at most 16 KiB | [`TooLong`](VerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt) |
-/// | 3 | the header at most 1 KiB; each part is strict base64url, with padding | [`TooLong`](VerifyError::TooLong), [`Base64`](VerifyError::Base64) |
+/// | 3 | the header at most 1 KiB; each part is strict base64url, with its padding or without | [`TooLong`](VerifyError::TooLong), [`Base64`](VerifyError::Base64) |
 /// | 4 | the header is a JSON object | [`Header`](VerifyError::Header) |
 /// | 5 | `alg` is `ES256`; no `crit`, no `b64`; no token within | [`Algorithm`](VerifyError::Algorithm), [`Extension`](VerifyError::Extension), [`Nested`](VerifyError::Nested) |
 /// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`Signer`](VerifyError::Signer), [`Issuer`](VerifyError::Issuer), [`Client`](VerifyError::Client) |
@@ -60,14 +60,20 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 ///
 /// # Keys
 ///
-/// A key is read when the first data name it, from the region's endpoint, and never changes. It is
-/// looked at again after a day, behind the requests, and works until the endpoint no longer has
-/// it, over any outage. Sixteen keys are kept for each load balancer; those that never verified
-/// anything go first. For each load balancer one key is fetched at a time, with 5 seconds between
-/// the starts, and of the keys that requests name the one that most of them do. An id that the
-/// endpoint denied comes behind the others for ten minutes. So made-up ids delay a new key by seconds
-/// if each is named less often than the key. Those that are named more often delay it by 13 seconds
-/// each, up to forty of them; more than forty delay it longer, the more often they are named.
+/// - Each key is fetched once, when the first token names it, and checked again daily in the
+///   background. It works over any outage, and until two fetches in a row, ten seconds apart or more,
+///   say that the endpoint no longer has it.
+/// - Sixteen are kept for each load balancer; those that never verified anything go first.
+/// - One fetch at a time for each load balancer, seconds apart; the most requested key goes first. A
+///   request waits for its key, for [`max_wait`](AlbVerifierBuilder::max_wait) at most, and 1,000
+///   requests at a time.
+/// - A key that the endpoint denied is not fetched again for ten seconds, and after a second denial
+///   comes behind others for ten minutes.
+///
+/// So made-up ids delay a new key by two fetches for each id that is named more often. Once a key is
+/// in use, a token with another id that could not be fetched in time is
+/// [`UnknownKey`](VerifyError::UnknownKey); before that, and while the endpoint does not answer, it is
+/// [`KeysUnavailable`](VerifyError::KeysUnavailable).
 #[derive(Clone)]
 pub struct AlbVerifier {
     inner: Arc<Inner>,
