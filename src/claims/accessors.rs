@@ -71,7 +71,7 @@ macro_rules! accessors {
 
             /// When the token expires: the claim `exp`.
             ///
-            /// Example: [a WebSocket](crate::guide::recipes#a-websocket).
+            /// Example: [a WebSocket](crate::guide::recipes#websocket).
             #[must_use]
             pub fn expires_at(&self) -> SystemTime {
                 self.common().times.expires_at.to_system_time()
@@ -143,7 +143,7 @@ macro_rules! accessors {
 
             /// All claims, as a type of your own.
             ///
-            /// Example: [an extractor](crate::guide::recipes#a-type-of-your-own).
+            /// Example: [an extractor](crate::guide::recipes#custom-extractors).
             ///
             /// # Errors
             ///

@@ -69,7 +69,7 @@ impl CognitoLayer {
 impl<R> CognitoLayer<R> {
     /// Lets a request without a token through, without claims. A bad token is still refused.
     ///
-    /// Example: [a page for everybody](crate::guide::recipes#a-page-for-everybody).
+    /// Example: [optional authentication](crate::guide::recipes#optional-authentication).
     pub fn optional(mut self) -> Self {
         Arc::make_mut(&mut self.settings).optional = true;
         self
@@ -78,7 +78,7 @@ impl<R> CognitoLayer<R> {
     /// Where the token is looked for, in this order; the first place that holds one decides, good
     /// or bad. Defaults to [`TokenSource::bearer()`] alone.
     ///
-    /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#a-token-in-a-cookie).
+    /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#cookies).
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         let sources: Vec<_> = sources.into_iter().collect();
         let checked = sources.iter().try_for_each(TokenSource::validate);

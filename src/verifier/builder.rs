@@ -19,7 +19,7 @@ pub(super) type Check = Arc<dyn Fn(&CognitoClaims) -> Result<(), String> + Send 
 
 /// Settings of a [`CognitoVerifier`]: from [`CognitoVerifier::builder`].
 ///
-/// Examples: [the front page](crate#configuration), [several pools](crate::guide::several_pools).
+/// Examples: [all settings](crate::guide::settings), [several pools](crate::guide::several_pools).
 #[must_use]
 pub struct CognitoVerifierBuilder {
     pools: Vec<(TrustedPool, ClientIds)>,
