@@ -74,7 +74,7 @@ impl<R> AlbLayer<R> {
     }
 
     /// Answers refusals your own way: those of this layer, and those of extractors inside of it.
-    /// Defaults to JSON with `error` and `error_description`.
+    /// Defaults to JSON with `error`, `error_description` and `reason`.
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
     pub fn on_rejection<F, B>(self, respond: F) -> AlbLayer<F>

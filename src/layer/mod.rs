@@ -108,7 +108,7 @@ impl<R> CognitoLayer<R> {
 
     /// Answers refusals your own way: those of this layer, and those of
     /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
-    /// with `error` and `error_description`.
+    /// with `error`, `error_description` and `reason`.
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status. An answer
     /// that replaces one from inside keeps the headers that layers in between added (CORS, cookies),

@@ -79,13 +79,15 @@ pub(super) fn reference(answer: &Answer) -> RefOr<Response> {
     Ref::from_response_name(answer.name).into()
 }
 
-/// The body: `error` and `error_description`, of which a client reads the first.
+/// The body: `error`, `error_description` and `reason`, of which a client compares the last.
 pub(super) fn error_schema() -> Schema {
     let bodies = refusals().map(|(_, refusal)| body(&refusal));
     let codes: BTreeSet<_> = bodies.iter().filter_map(|body| body.get("error")?.as_str()).collect();
     let string = || ObjectBuilder::new().schema_type(Type::String);
     let error = string().description(Some("The code of the refusal.")).enum_values(Some(codes));
     let description = string().description(Some("A sentence for the client's developer."));
+    let reason =
+        string().description(Some("The cause as a word, which never changes its meaning."));
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some("Why a request was refused (RFC 6750)."))
@@ -93,6 +95,8 @@ pub(super) fn error_schema() -> Schema {
         .required("error")
         .property("error_description", description)
         .required("error_description")
+        .property("reason", reason)
+        .required("reason")
         .into()
 }
 

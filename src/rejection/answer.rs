@@ -13,41 +13,45 @@ pub(super) struct Answer {
     pub(super) code: Option<&'static str>,
     pub(super) challenges: bool,
     pub(super) description: &'static str,
+    pub(super) reason: &'static str,
     pub(super) body: &'static str,
 }
 
 /// An answer whose body repeats what its challenge says.
 macro_rules! answer {
-    ($kind:ident, $status:ident, challenge $challenges:literal, $code:expr, $error:literal, $description:literal) => {
+    ($kind:ident, $status:ident, challenge $challenges:literal, $code:expr, $error:literal, $reason:literal, $description:literal) => {
         Answer {
             kind: RejectionKind::$kind,
             status: StatusCode::$status,
             code: $code,
             challenges: $challenges,
             description: $description,
+            reason: $reason,
             body: concat!(
                 r#"{"error":""#,
                 $error,
                 r#"","error_description":""#,
                 $description,
+                r#"","reason":""#,
+                $reason,
                 r#""}"#
             ),
         }
     };
     // With an error code (RFC 6750 §3.1).
-    ($kind:ident, $status:ident, $error:literal, $description:literal) => {
-        answer!($kind, $status, challenge true, Some($error), $error, $description)
+    ($kind:ident, $status:ident, $error:literal, $reason:literal, $description:literal) => {
+        answer!($kind, $status, challenge true, Some($error), $error, $reason, $description)
     };
     // Without a challenge: there is nothing that the client could do better.
-    (no challenge $kind:ident, $status:ident, $error:literal, $description:literal) => {
-        answer!($kind, $status, challenge false, None, $error, $description)
+    (no challenge $kind:ident, $status:ident, $error:literal, $reason:literal, $description:literal) => {
+        answer!($kind, $status, challenge false, None, $error, $reason, $description)
     };
 }
 
 /// 401 for a token that is not accepted.
 macro_rules! invalid_token {
-    ($description:literal) => {
-        answer!(InvalidToken, UNAUTHORIZED, "invalid_token", $description)
+    ($reason:literal, $description:literal) => {
+        answer!(InvalidToken, UNAUTHORIZED, "invalid_token", $reason, $description)
     };
 }
 
@@ -57,13 +61,14 @@ impl Cause {
         match self {
             // No error code, because nothing was tried (RFC 6750 §3.1).
             Self::NoToken => {
-                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a token, and the request has none.")
+                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "missing_token", "This needs a token, and the request has none.")
             }
             Self::Credentials(BadCredentials::Duplicate) => {
                 answer!(
                     MalformedCredentials,
                     BAD_REQUEST,
                     "invalid_request",
+                    "multiple_tokens",
                     "The request carries more than one token."
                 )
             }
@@ -72,6 +77,7 @@ impl Cause {
                     MalformedCredentials,
                     BAD_REQUEST,
                     "invalid_request",
+                    "malformed_credentials",
                     "The credentials are malformed: they should be Bearer, a space and one token."
                 )
             }
@@ -81,6 +87,7 @@ impl Cause {
                     InsufficientScope,
                     FORBIDDEN,
                     "insufficient_scope",
+                    "missing_scope",
                     "The token does not have the scope that this needs."
                 )
             }
@@ -90,6 +97,7 @@ impl Cause {
                     Forbidden,
                     FORBIDDEN,
                     "insufficient_scope",
+                    "forbidden",
                     "The bearer of the token is not allowed to do this."
                 )
             }
@@ -98,15 +106,16 @@ impl Cause {
                     InsufficientAuthentication,
                     UNAUTHORIZED,
                     "insufficient_user_authentication",
+                    "insufficient_authentication",
                     "This needs a more recent or a stronger sign-in: sign in again."
                 )
             }
             #[cfg(feature = "alb")]
             Self::NoSignIn => {
-                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")
+                answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")
             }
             Self::MissingLayer => {
-                answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "The server is not set up to verify tokens here.")
+                answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "missing_layer", "The server is not set up to verify tokens here.")
             }
         }
     }
@@ -118,15 +127,23 @@ impl Answer {
         match error {
             // Told apart from the rest, so that a client renews the token and tries again.
             VerifyError::Expired => {
-                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "The token has expired.")
+                answer!(
+                    ExpiredToken,
+                    UNAUTHORIZED,
+                    "invalid_token",
+                    "expired",
+                    "The token has expired."
+                )
             }
             VerifyError::RefreshToken => {
                 invalid_token!(
+                    "refresh_token",
                     "The token is a refresh token: exchange it at Cognito for an access token, and send that."
                 )
             }
             VerifyError::NotJwt => {
                 invalid_token!(
+                    "not_a_jwt",
                     "The token is not a JWT: a refresh token or an opaque string is not accepted here, send an access token."
                 )
             }
@@ -136,56 +153,78 @@ impl Answer {
             | VerifyError::Payload { .. }
             | VerifyError::MissingClaim(_)
             | VerifyError::MissingHeaderParameter(_)
-            | VerifyError::KeyId => invalid_token!("The token is malformed."),
+            | VerifyError::KeyId => invalid_token!("malformed", "The token is malformed."),
             // Not to be told apart by one who tries to forge a token.
             VerifyError::Algorithm
             | VerifyError::Extension
             | VerifyError::Nested
             | VerifyError::UnknownKey
             | VerifyError::Signature => {
-                invalid_token!("The signature of the token is not accepted.")
+                invalid_token!("invalid_signature", "The signature of the token is not accepted.")
             }
             VerifyError::Signer => {
-                invalid_token!("The token comes from a load balancer that is not accepted here.")
+                invalid_token!(
+                    "wrong_load_balancer",
+                    "The token comes from a load balancer that is not accepted here."
+                )
             }
             VerifyError::Issuer => {
-                invalid_token!("The token comes from an issuer that is not accepted here.")
+                invalid_token!(
+                    "wrong_issuer",
+                    "The token comes from an issuer that is not accepted here."
+                )
             }
             VerifyError::TokenUse(crate::TokenUse::Access) => {
-                invalid_token!("The token is not an access token: send the access token.")
+                invalid_token!(
+                    "wrong_token_use",
+                    "The token is not an access token: send the access token."
+                )
             }
             VerifyError::TokenUse(crate::TokenUse::Id) => {
-                invalid_token!("The token is not an ID token: send the ID token.")
+                invalid_token!(
+                    "wrong_token_use",
+                    "The token is not an ID token: send the ID token."
+                )
             }
             VerifyError::TokenUse(crate::TokenUse::Any) => {
-                invalid_token!("The token is neither an access token nor an ID token.")
+                invalid_token!(
+                    "wrong_token_use",
+                    "The token is neither an access token nor an ID token."
+                )
             }
-            VerifyError::Client => invalid_token!("The token was made for another client."),
-            VerifyError::Audience => invalid_token!("The token was made for another audience."),
+            VerifyError::Client => {
+                invalid_token!("wrong_client", "The token was made for another client.")
+            }
+            VerifyError::Audience => {
+                invalid_token!("wrong_audience", "The token was made for another audience.")
+            }
             VerifyError::NotYetValid | VerifyError::IssuedInFuture => {
-                invalid_token!("The token is not valid yet.")
+                invalid_token!("not_yet_valid", "The token is not valid yet.")
             }
             VerifyError::TooOld => {
-                invalid_token!("The token is too old: sign in again or renew it.")
+                invalid_token!("too_old", "The token is too old: sign in again or renew it.")
             }
-            VerifyError::Check(_) => invalid_token!("The token is not accepted here."),
+            VerifyError::Check(_) => {
+                invalid_token!("not_accepted", "The token is not accepted here.")
+            }
             VerifyError::Ended => {
                 answer!(
                     Ended,
                     UNAUTHORIZED,
                     "invalid_token",
+                    "ended",
                     "The sign-in was ended: sign in again."
                 )
             }
             // As an expired token, so that clients renew it.
             VerifyError::RenewalRequired => {
-                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "The token has expired.")
+                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "expired", "The token has expired.")
             }
             VerifyError::RevocationsUnavailable { .. } => {
-                answer!(no challenge RevocationsUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "The list of ended sign-ins is not available: try again later.")
+                answer!(no challenge RevocationsUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "revocations_unavailable", "The list of ended sign-ins is not available: try again later.")
             }
             VerifyError::KeysUnavailable { .. } => {
-                answer!(no challenge KeysUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "The keys to verify the token with are not available: try again later.")
+                answer!(no challenge KeysUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "keys_unavailable", "The keys to verify the token with are not available: try again later.")
             }
         }
     }

@@ -115,6 +115,31 @@ impl Rejection {
         self.answer().description
     }
 
+    /// Returns the cause as a word for programs, like `expired`: the member `reason` of the default
+    /// response.
+    ///
+    /// Stable: a word never changes its meaning, though later versions may add more. So a client
+    /// compares this, and no sentence.
+    ///
+    /// | status | reason | |
+    /// |---|---|---|
+    /// | 400 | `malformed_credentials`, `multiple_tokens` | the request is wrong |
+    /// | 401 | `missing_token` | the request has no token |
+    /// | 401 | `expired` | renew the token |
+    /// | 401 | `ended` | the sign-in was ended: sign in again |
+    /// | 401 | `too_old`, `not_yet_valid`, `not_accepted` | sign in again |
+    /// | 401 | `refresh_token`, `not_a_jwt`, `wrong_token_use` | send the other token |
+    /// | 401 | `wrong_issuer`, `wrong_client`, `wrong_audience`, `wrong_load_balancer` | the token is for somebody else |
+    /// | 401 | `malformed`, `invalid_signature` | the token is damaged, or forged |
+    /// | 401 | `insufficient_authentication` | sign in again, or in a stronger way (RFC 9470) |
+    /// | 403 | `missing_scope`, `forbidden` | the token is good, but not for this |
+    /// | 503 | `keys_unavailable`, `revocations_unavailable` | try again later |
+    /// | 500 | `missing_layer` | the server is wired wrongly |
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.answer().reason
+    }
+
     /// The value of `WWW-Authenticate`; `None` where a client could not meet a challenge.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<HeaderValue> {
@@ -164,7 +189,7 @@ impl Rejection {
         headers
     }
 
-    /// The default answer: JSON with `error` and `error_description`.
+    /// The default response: JSON with `error`, `error_description` and [`reason`](Self::reason).
     #[must_use]
     pub fn to_response<B: From<&'static str>>(&self) -> Response<B> {
         let answer = self.answer();

@@ -151,7 +151,7 @@ fn assert_described(document: &Value, path: &str, answer: &Response<String>) {
     let members: BTreeSet<_> = body.as_object().expect("an object").keys().cloned().collect();
     let described_members = schema["properties"].as_object().expect("properties").keys().cloned();
     assert_eq!(members, described_members.collect(), "{status}");
-    assert_eq!(schema["required"], json!(["error", "error_description"]));
+    assert_eq!(schema["required"], json!(["error", "error_description", "reason"]));
     let codes = schema["properties"]["error"]["enum"].as_array().expect("codes");
     assert!(codes.contains(&body["error"]), "{body}");
     let headers: BTreeSet<_> =

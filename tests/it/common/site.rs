@@ -86,7 +86,9 @@ pub(crate) async fn ask<V: AsRef<[u8]>>(
     let answers = transports::ask(app(), path, lines).await;
     for answer in &answers {
         assert_eq!(answer.status(), status, "{}", answer.body());
-        assert_eq!(*answer.body(), json!({ "error": error, "error_description": description }));
+        let reason = answer.body()["reason"].as_str().expect("a reason");
+        let body = json!({ "error": error, "error_description": description, "reason": reason });
+        assert_eq!(*answer.body(), body);
         assert_eq!(header(answer, "content-type"), Some("application/json"));
         assert_eq!(header(answer, "cache-control"), Some("no-store"));
         assert_eq!(header(answer, "retry-after").is_some(), status == 503);

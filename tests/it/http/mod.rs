@@ -8,6 +8,7 @@ mod on_rejection;
 mod own_refusals;
 mod plain_tower;
 mod readiness;
+mod reason;
 mod rejection;
 mod require;
 mod sources;
