@@ -61,7 +61,9 @@ pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};
 #[cfg(feature = "utoipa")]
 pub use self::openapi::CognitoSecurity;
 pub use self::pool::{ClientIds, UserPool};
-pub use self::rejection::{DefaultResponse, Rejection, RejectionKind, RespondToRejection};
+pub use self::rejection::{
+    DefaultResponse, Rejection, RejectionKind, RespondToRejection, RespondWithParts,
+};
 pub use self::require::{Require, RequireFuture, RequireService};
 #[cfg(feature = "resource-metadata")]
 pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Response;
+use http::request::Parts;
 use tower_layer::Layer;
 
 use super::authenticate::BehindAlb;
 use super::{AlbService, AlbVerifier};
-use crate::{ConfigError, DefaultResponse, Rejection};
+use crate::{ConfigError, DefaultResponse, Rejection, RespondWithParts};
 
 /// A tower layer that lets requests through that a trusted load balancer has authenticated, with
 /// their [`AlbClaims`](crate::AlbClaims).
@@ -81,6 +82,18 @@ impl<R> AlbLayer<R> {
     where
         F: Fn(Rejection) -> Response<B> + Clone,
     {
+        AlbLayer { settings: self.settings, problem: self.problem, respond }
+    }
+
+    /// Sets how rejections are answered, as [`on_rejection`](Self::on_rejection) does, by a closure
+    /// that sees the request too: its method, URI, headers and extensions.
+    ///
+    /// Otherwise as [`CognitoLayer::on_rejection_with`](crate::CognitoLayer::on_rejection_with).
+    pub fn on_rejection_with<F, B>(self, respond: F) -> AlbLayer<RespondWithParts<F>>
+    where
+        F: Fn(Rejection, &Parts) -> Response<B> + Clone,
+    {
+        let respond = RespondWithParts::new(respond);
         AlbLayer { settings: self.settings, problem: self.problem, respond }
     }
 

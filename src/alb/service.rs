@@ -37,7 +37,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        self.settings.call(&mut self.inner, request, self.respond.clone())
+        self.settings.call(&mut self.inner, request, &self.respond)
     }
 }
 

@@ -1,12 +1,12 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use http::{Extensions, HeaderMap, Request};
+use http::{Extensions, HeaderMap, Request, Response};
 use tower_service::Service;
 
 use super::future::{ResponseFuture, Verification};
-use crate::VerifyError;
 use crate::rejection::{Cause, Challenge, Rejection};
+use crate::{RespondToRejection, VerifyError};
 
 /// What becomes of a request.
 pub(crate) enum Decision<C> {
@@ -37,19 +37,21 @@ pub(crate) trait Authenticate: Send + Sync + Sized + 'static {
     fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Decision<Self::Claims>;
 
     /// Sends a request on with its claims, or not. `inner` was polled ready.
-    fn call<S, R, B>(
+    fn call<S, R, B, P>(
         self: &Arc<Self>,
         inner: &mut S,
         mut request: Request<B>,
-        respond: R,
+        respond: &R,
     ) -> ResponseFuture<S, R, B>
     where
-        S: Service<Request<B>> + Clone,
+        S: Service<Request<B>, Response = Response<P>> + Clone,
+        R: RespondToRejection<P>,
     {
         // Drop claims that an outer layer inserted: inside this layer only its own decision counts.
         request.extensions_mut().remove::<Self::Claims>();
         self.announce(request.extensions_mut());
         self.mark_sensitive(request.headers_mut());
+        let respond = respond.for_request(&request);
         let challenge = self.challenge().clone();
         match self.authenticate(request.headers()) {
             Decision::Allow(claims) => {

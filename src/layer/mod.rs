@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Response;
+use http::request::Parts;
 use tower_layer::Layer;
 
 #[cfg(feature = "alb")]
@@ -16,7 +17,9 @@ pub(crate) use self::authenticate::{Authenticate, Decision};
 use self::bearer::Bearer;
 pub use self::future::ResponseFuture;
 pub use self::service::CognitoService;
-use crate::{CognitoVerifier, ConfigError, DefaultResponse, Rejection, TokenSource};
+use crate::{
+    CognitoVerifier, ConfigError, DefaultResponse, Rejection, RespondWithParts, TokenSource,
+};
 
 /// A tower layer that lets requests with a good token through, with their claims.
 ///
@@ -133,6 +136,42 @@ impl<R> CognitoLayer<R> {
     where
         F: Fn(Rejection) -> Response<B> + Clone,
     {
+        CognitoLayer { settings: self.settings, problem: self.problem, respond }
+    }
+
+    /// Sets how rejections are answered, as [`on_rejection`](Self::on_rejection) does, by a closure
+    /// that sees the request too: its method, URI, headers and extensions.
+    ///
+    /// For content negotiation, or a redirect to a sign-in that leads back. The parts are copied from
+    /// each request as this layer receives it, with its credentials marked as sensitive; in a nested
+    /// router, axum's `OriginalUri` in the extensions has the whole path.
+    ///
+    /// ```
+    /// # use axum_cognito::CognitoLayer;
+    /// # fn example(layer: CognitoLayer) {
+    /// use axum::body::Body;
+    /// use axum::http::{Response, StatusCode, header, request::Parts};
+    /// use axum_cognito::Rejection;
+    ///
+    /// let layer = layer.on_rejection_with(|rejection: Rejection, request: &Parts| {
+    ///     let accept = request.headers.get(header::ACCEPT).map(|value| value.as_bytes());
+    ///     let is_page = accept.is_some_and(|accept| accept.starts_with(b"text/html"));
+    ///     if !is_page || rejection.status() != StatusCode::UNAUTHORIZED {
+    ///         return rejection.to_response();
+    ///     }
+    ///     // The sign-in must take a path of this application alone: `//evil.example` is another site.
+    ///     let sign_in = format!("/sign-in?to={}", request.uri.path());
+    ///     let response = Response::builder().status(303).header(header::LOCATION, sign_in);
+    ///     response.body(Body::empty()).unwrap_or_else(|_| rejection.to_response())
+    /// });
+    /// # let _ = layer;
+    /// # }
+    /// ```
+    pub fn on_rejection_with<F, B>(self, respond: F) -> CognitoLayer<RespondWithParts<F>>
+    where
+        F: Fn(Rejection, &Parts) -> Response<B> + Clone,
+    {
+        let respond = RespondWithParts::new(respond);
         CognitoLayer { settings: self.settings, problem: self.problem, respond }
     }
 

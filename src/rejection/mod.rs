@@ -17,7 +17,7 @@ use http::{Response, StatusCode};
 use self::answer::Answer;
 pub(crate) use self::cause::{Cause, Needed};
 pub(crate) use self::challenge::Challenge;
-pub use self::respond::{DefaultResponse, RespondToRejection};
+pub use self::respond::{DefaultResponse, RespondToRejection, RespondWithParts};
 use crate::VerifyError;
 
 /// Why a request was refused, and the answer that it gets.

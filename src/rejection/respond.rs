@@ -1,9 +1,13 @@
-use http::Response;
+use std::fmt;
+
+use http::request::Parts;
+use http::{Request, Response};
 
 use super::Rejection;
 
 /// Answers a [`Rejection`]: a closure given to
-/// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection), or [`DefaultResponse`].
+/// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection), a [`RespondWithParts`], or
+/// [`DefaultResponse`].
 ///
 /// Sealed: a bound for code that is generic over a layer's answers.
 #[diagnostic::on_unimplemented(
@@ -21,12 +25,17 @@ use super::Rejection;
 pub trait RespondToRejection<B>: private::Respond<B> + Clone {}
 
 pub(super) mod private {
-    use http::Response;
+    use http::{Request, Response};
 
     use crate::Rejection;
 
     #[expect(unnameable_types, reason = "it seals the trait that needs it")]
-    pub trait Respond<B> {
+    pub trait Respond<B>: Clone {
+        /// Returns what answers the rejections of this one request.
+        fn for_request<T>(&self, _request: &Request<T>) -> Self {
+            self.clone()
+        }
+
         /// The answer.
         fn respond(&self, rejection: Rejection) -> Response<B>;
 
@@ -38,7 +47,7 @@ pub(super) mod private {
 
 impl<F, B> private::Respond<B> for F
 where
-    F: Fn(Rejection) -> Response<B>,
+    F: Fn(Rejection) -> Response<B> + Clone,
 {
     fn respond(&self, rejection: Rejection) -> Response<B> {
         self(rejection)
@@ -72,3 +81,53 @@ impl<B: From<&'static str>> private::Respond<B> for DefaultResponse {
 
 #[diagnostic::do_not_recommend]
 impl<B: From<&'static str>> RespondToRejection<B> for DefaultResponse {}
+
+/// A closure that sees the request too: of
+/// [`CognitoLayer::on_rejection_with`](crate::CognitoLayer::on_rejection_with).
+#[derive(Clone)]
+pub struct RespondWithParts<F> {
+    respond: F,
+    /// Those of the request, once there is one.
+    parts: Parts,
+}
+
+impl<F> RespondWithParts<F> {
+    pub(crate) fn new(respond: F) -> Self {
+        Self { respond, parts: Request::new(()).into_parts().0 }
+    }
+}
+
+impl<F, B> private::Respond<B> for RespondWithParts<F>
+where
+    F: Fn(Rejection, &Parts) -> Response<B> + Clone,
+{
+    fn for_request<T>(&self, request: &Request<T>) -> Self {
+        let mut parts = self.parts.clone();
+        parts.method = request.method().clone();
+        parts.uri = request.uri().clone();
+        parts.version = request.version();
+        parts.headers = request.headers().clone();
+        parts.extensions = request.extensions().clone();
+        Self { respond: self.respond.clone(), parts }
+    }
+
+    fn respond(&self, rejection: Rejection) -> Response<B> {
+        (self.respond)(rejection, &self.parts)
+    }
+
+    fn overrides_inner(&self) -> bool {
+        true
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, B> RespondToRejection<B> for RespondWithParts<F> where
+    F: Fn(Rejection, &Parts) -> Response<B> + Clone
+{
+}
+
+impl<F> fmt::Debug for RespondWithParts<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RespondWithParts").finish_non_exhaustive()
+    }
+}

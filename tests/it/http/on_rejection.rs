@@ -12,6 +12,7 @@ use axum_cognito::testing::TestPool;
 use axum_cognito::{
     AccessClaims, CognitoLayer, IdClaims, Rejection, RejectionKind, Require, TokenSource,
 };
+use http::request::Parts;
 use http::{Response, StatusCode};
 
 use crate::common::{late_keys, send};
@@ -285,4 +286,39 @@ async fn of_two_layers_the_inner_one_answers_for_a_requirement_by_default_too() 
     let answer = alice_asks(inner.layer(layer().on_rejection(by_kind()))).await;
     assert_eq!(answer.status(), 403);
     assert!(answer.body().contains("insufficient_scope"), "{}", answer.body());
+}
+
+/// Answers with what the closure sees of the request, as text.
+fn by_request() -> impl Fn(Rejection, &Parts) -> Response<Body> + Clone {
+    |rejection, request| {
+        let secret = request.headers.get("authorization").is_some_and(|value| value.is_sensitive());
+        let text = format!("{} {} {} {secret}", rejection.reason(), request.method, request.uri);
+        (rejection.status(), text).into_response()
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_sees_the_request_gets_its_method_and_uri() {
+    let app = app().layer(layer().on_rejection_with(by_request()));
+    assert_eq!(nobody_asks(app).await.body(), "missing_token GET / false");
+}
+
+#[tokio::test]
+async fn an_answer_that_sees_the_request_replaces_those_from_inside_too() {
+    let app = app().route_layer(Require::group("admins"));
+    let app = app.layer(layer().on_rejection_with(by_request()));
+    let answer = alice_asks(app).await;
+    assert_eq!(answer.body(), "forbidden GET / true");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn an_answer_that_sees_the_request_does_so_after_a_wait_for_keys() {
+    let (layer, gate) = late_keys::layer(&POOL);
+    gate.add_permits(1);
+    let token = POOL.access_token("alice").header("kid", "unknown").sign();
+    let authorization = ("authorization", format!("Bearer {token}"));
+    let app = app().layer(layer.on_rejection_with(by_request()));
+    let answer = send::get(app, &[authorization]).await;
+    assert_eq!(answer.body(), "invalid_signature GET / true");
 }
