@@ -3,6 +3,7 @@
 mod answer;
 mod cause;
 mod challenge;
+mod grpc;
 mod own;
 mod respond;
 

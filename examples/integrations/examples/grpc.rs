@@ -1,4 +1,5 @@
-//! A gRPC service of tonic behind the layer: refusals are gRPC statuses, claims are in the request.
+//! A gRPC service of tonic behind the layer, on an axum router and on tonic's own server: rejections are
+//! gRPC statuses, claims are in the request.
 //!
 //! ```sh
 //! cargo run -p integrations --example grpc
@@ -13,12 +14,11 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::{Router, body::Body, routing::post};
 use axum_cognito::testing::TestPool;
-use axum_cognito::{
-    CognitoClaims, CognitoLayer, CognitoVerifier, Rejection, RejectionKind, Require,
-};
+use axum_cognito::{CognitoClaims, CognitoLayer, CognitoVerifier, Require};
 use tokio::net::TcpListener;
-use tonic::metadata::MetadataMap;
-use tonic::{Code, Status, server::Grpc};
+use tonic::service::Routes;
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{Status, server::Grpc};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
@@ -29,22 +29,19 @@ pub(crate) fn app(verifier: CognitoVerifier) -> Router {
         .route("/shop.Users/DeleteAll", post(delete_all_method))
         .route_layer(Require::group("admins"))
         .route("/shop.Users/Me", post(me_method))
-        .layer(CognitoLayer::new(verifier).on_rejection(|rejection| status(&rejection)))
+        .layer(CognitoLayer::new(verifier).on_rejection(|rejection| rejection.to_grpc_response()))
 }
 
-/// gRPC answers 200 and says what went wrong in `grpc-status`; the challenge goes with it.
-fn status(rejection: &Rejection) -> Response {
-    let code = match rejection.kind() {
-        RejectionKind::MissingToken
-        | RejectionKind::MalformedCredentials
-        | RejectionKind::ExpiredToken
-        | RejectionKind::InvalidToken => Code::Unauthenticated,
-        RejectionKind::InsufficientScope | RejectionKind::Forbidden => Code::PermissionDenied,
-        RejectionKind::KeysUnavailable => Code::Unavailable,
-        _ => Code::Internal,
-    };
-    let metadata = MetadataMap::from_headers(rejection.headers());
-    Status::with_metadata(code, rejection.description(), metadata).into_http()
+/// The same on tonic's own server, whose layers are those of tower. `Require` needs an axum router, so
+/// a method asks its claims itself here.
+pub(crate) async fn serve(
+    verifier: CognitoVerifier,
+    listener: TcpListener,
+) -> Result<(), tonic::transport::Error> {
+    let layer = CognitoLayer::new(verifier).on_rejection(|rejection| rejection.to_grpc_response());
+    let users = Router::new().route("/shop.Users/Me", post(me_method));
+    let server = Server::builder().layer(layer).add_routes(Routes::from(users));
+    server.serve_with_incoming(TcpIncoming::from(listener)).await
 }
 
 /// `rpc Me(google.protobuf.Empty) returns (google.protobuf.StringValue)`
@@ -75,6 +72,8 @@ async fn delete_all_method(request: Request) -> Response {
 async fn main() -> Result<(), Box<dyn Error>> {
     // In production: CognitoVerifier::from_env()?
     let pool = TestPool::offline();
+    let own_server = TcpListener::bind("127.0.0.1:0").await?;
+    let own_url = format!("http://{}/shop.Users", own_server.local_addr()?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/shop.Users", listener.local_addr()?);
     // An empty message: not compressed, of no bytes.
@@ -87,5 +86,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{curl} {url}/Me");
     println!("# grpc-status: 7, PERMISSION_DENIED");
     println!("{curl} {url}/DeleteAll -H \"Authorization: Bearer $TOKEN\"");
-    Ok(axum::serve(listener, app(pool.verifier(CLIENT_ID))).await?)
+    println!("# The same on tonic's own server");
+    println!("{curl} {own_url}/Me -H \"Authorization: Bearer $TOKEN\"");
+    let own_server = serve(pool.verifier(CLIENT_ID), own_server);
+    let (served, _) =
+        tokio::join!(axum::serve(listener, app(pool.verifier(CLIENT_ID))), own_server);
+    Ok(served?)
 }

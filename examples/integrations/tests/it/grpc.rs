@@ -3,6 +3,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::uri::PathAndQuery;
 use axum_cognito::testing::{TestPool, TestToken};
+use reqwest::Client;
+use tokio::net::TcpListener;
 use tonic::client::Grpc;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
@@ -87,4 +89,28 @@ async fn a_method_that_does_not_exist_needs_a_token_too() {
     let token = POOL.access_token("alice");
     let status = refusal(app(), "/shop.Users/Nothing", Some(token)).await;
     assert_eq!(status.code(), Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn tonics_own_server_answers_with_grpc_statuses_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}{ME}", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(grpc::serve(verifier(), listener));
+    let client = Client::builder().http2_prior_knowledge().build().expect("a client");
+    let call = |token: Option<String>| {
+        // An empty message: not compressed, of no bytes.
+        let request = client.post(&url).header("content-type", "application/grpc").body(vec![0; 5]);
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    };
+    let refused = call(None).send().await.expect("an answer");
+    assert_eq!(refused.status(), 200);
+    assert_eq!(refused.headers()["grpc-status"], "16");
+    assert_eq!(refused.headers()["www-authenticate"], r#"Bearer realm="cognito""#);
+    let good = call(Some(alice().sign())).send().await.expect("an answer");
+    assert_eq!(good.headers().get("grpc-status"), None, "it comes behind the message");
+    assert!(good.text().await.expect("a message").contains("alice"));
+    server.abort();
 }
