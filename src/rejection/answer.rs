@@ -218,7 +218,13 @@ impl Answer {
             }
             // As an expired token, so that clients renew it.
             VerifyError::RenewalRequired => {
-                answer!(ExpiredToken, UNAUTHORIZED, "invalid_token", "expired", "The token has expired.")
+                answer!(
+                    ExpiredToken,
+                    UNAUTHORIZED,
+                    "invalid_token",
+                    "expired",
+                    "The token has expired."
+                )
             }
             VerifyError::RevocationsUnavailable { .. } => {
                 answer!(no challenge RevocationsUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "revocations_unavailable", "The list of ended sign-ins is not available: try again later.")

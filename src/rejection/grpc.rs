@@ -51,9 +51,10 @@ impl Rejection {
             | RejectionKind::MalformedCredentials
             | RejectionKind::ExpiredToken
             | RejectionKind::InvalidToken
+            | RejectionKind::Ended
             | RejectionKind::InsufficientAuthentication => "16",
             RejectionKind::InsufficientScope | RejectionKind::Forbidden => "7",
-            RejectionKind::KeysUnavailable => "14",
+            RejectionKind::KeysUnavailable | RejectionKind::RevocationsUnavailable => "14",
             RejectionKind::MissingLayer => "13",
         }
     }
