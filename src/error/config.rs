@@ -159,6 +159,12 @@ pub enum ConfigError {
         /// What would be right.
         expected: &'static str,
     },
+    /// Two token sources read the same header or cookie.
+    #[error("two token sources read `{name}`: give `token_from` one of them")]
+    DuplicateTokenSource {
+        /// What both read.
+        name: String,
+    },
     /// A layer has no token source.
     #[error("the layer has no token source: give `token_from` at least one")]
     NoTokenSource,

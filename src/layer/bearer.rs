@@ -5,7 +5,7 @@ use http::{Extensions, HeaderMap};
 use super::authenticate::{Authenticate, Decision};
 use crate::rejection::{Cause, Challenge};
 use crate::verifier::NotVerified;
-use crate::{CognitoClaims, CognitoVerifier, TokenSource};
+use crate::{CognitoClaims, CognitoVerifier, TokenSource, token};
 
 /// The settings of a [`CognitoLayer`](crate::CognitoLayer): a token of a user pool, from one of its
 /// sources.
@@ -43,8 +43,10 @@ impl Authenticate for Bearer {
     }
 
     fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Decision<CognitoClaims> {
-        let found = self.sources.iter().find_map(|source| source.find(headers).transpose());
-        let token = match found {
+        if self.optional && !token::are_possible(&self.sources) {
+            return self.refuse(Cause::MissingLayer);
+        }
+        let token = match token::find(&self.sources, headers) {
             Some(Ok(token)) => token,
             Some(Err(bad)) => return self.refuse(Cause::Credentials(bad)),
             None if self.optional => return Decision::Allow(None),

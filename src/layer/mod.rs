@@ -18,7 +18,7 @@ use self::bearer::Bearer;
 pub use self::future::ResponseFuture;
 pub use self::service::CognitoService;
 use crate::{
-    CognitoVerifier, ConfigError, DefaultResponse, Rejection, RespondWithParts, TokenSource,
+    CognitoVerifier, ConfigError, DefaultResponse, Rejection, RespondWithParts, TokenSource, token,
 };
 
 /// A tower layer that lets requests with a good token through, with their claims.
@@ -72,6 +72,9 @@ impl CognitoLayer {
 impl<R> CognitoLayer<R> {
     /// Lets a request without a token through, without claims. A bad token is still refused.
     ///
+    /// While a [`token_from`](Self::token_from) of the layer cannot be right, every request gets 500:
+    /// a token that nobody looks for would make its bearer anonymous.
+    ///
     /// Example: [optional authentication](crate::guide::recipes#optional-authentication).
     pub fn optional(mut self) -> Self {
         Arc::make_mut(&mut self.settings).optional = true;
@@ -84,10 +87,9 @@ impl<R> CognitoLayer<R> {
     /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#cookies).
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         let sources: Vec<_> = sources.into_iter().collect();
-        let checked = sources.iter().try_for_each(TokenSource::validate);
-        let empty = if sources.is_empty() { Err(ConfigError::NoTokenSource) } else { Ok(()) };
+        let checked = token::validate(&sources);
         Arc::make_mut(&mut self.settings).sources = sources;
-        self.note(checked.and(empty))
+        self.note(checked)
     }
 
     /// The realm of every challenge. Defaults to `cognito`.

@@ -48,6 +48,13 @@ macro_rules! answer {
     };
 }
 
+/// 400 for a request that breaks the rules of `Authorization` (RFC 6750 §3.1).
+macro_rules! invalid_request {
+    ($reason:literal, $description:literal) => {
+        answer!(MalformedCredentials, BAD_REQUEST, "invalid_request", $reason, $description)
+    };
+}
+
 /// 401 for a token that is not accepted.
 macro_rules! invalid_token {
     ($reason:literal, $description:literal) => {
@@ -63,24 +70,7 @@ impl Cause {
             Self::NoToken => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "missing_token", "This needs a token, and the request has none.")
             }
-            Self::Credentials(BadCredentials::Duplicate) => {
-                answer!(
-                    MalformedCredentials,
-                    BAD_REQUEST,
-                    "invalid_request",
-                    "multiple_tokens",
-                    "The request carries more than one token."
-                )
-            }
-            Self::Credentials(BadCredentials::Malformed) => {
-                answer!(
-                    MalformedCredentials,
-                    BAD_REQUEST,
-                    "invalid_request",
-                    "malformed_credentials",
-                    "The credentials are malformed: they should be Bearer, a space and one token."
-                )
-            }
+            Self::Credentials(bad) => Answer::to_bad_credentials(*bad),
             Self::Token(error) => Answer::to(error),
             Self::Scope(_) => {
                 answer!(
@@ -122,6 +112,70 @@ impl Cause {
 }
 
 impl Answer {
+    /// What is wrong with `Authorization` is the client's request; what is wrong with another header
+    /// or a cookie is its token: a browser application signs in again on 401, and not on 400.
+    fn to_bad_credentials(bad: BadCredentials) -> Self {
+        match bad {
+            BadCredentials::Duplicate => {
+                invalid_request!("multiple_tokens", "The request carries more than one token.")
+            }
+            BadCredentials::Malformed => {
+                invalid_request!(
+                    "malformed_credentials",
+                    "The credentials are malformed: they should be Bearer, a space and one token."
+                )
+            }
+            BadCredentials::NoScheme => {
+                invalid_request!(
+                    "missing_scheme",
+                    "The token has no scheme: send `Authorization: Bearer <token>`, with a space."
+                )
+            }
+            BadCredentials::MalformedBare => {
+                invalid_request!(
+                    "malformed_token",
+                    "The credentials are malformed: they should be one token."
+                )
+            }
+            BadCredentials::MalformedBearerHeader => {
+                invalid_token!(
+                    "malformed_header",
+                    "The header of the token is malformed: it should be Bearer, a space and one token."
+                )
+            }
+            BadCredentials::SchemeInHeader => {
+                invalid_token!(
+                    "unexpected_scheme",
+                    "The header of the token is malformed: it should be the token alone, without Bearer."
+                )
+            }
+            BadCredentials::MalformedHeader => {
+                invalid_token!(
+                    "no_token_in_header",
+                    "The header of the token holds something that is not a token."
+                )
+            }
+            BadCredentials::MalformedCookie => {
+                invalid_token!(
+                    "no_token_in_cookie",
+                    "The cookie of the token holds something that is not a token."
+                )
+            }
+            BadCredentials::DifferentCookies => {
+                invalid_token!(
+                    "multiple_cookies",
+                    "The request has two cookies of the token, with different values."
+                )
+            }
+            BadCredentials::MalformedCustom => {
+                invalid_token!(
+                    "no_token",
+                    "What the request carries in the place of the token is not a token."
+                )
+            }
+        }
+    }
+
     /// No `_` arm: a new cause fails the build until it has an answer.
     fn to(error: &VerifyError) -> Self {
         match error {

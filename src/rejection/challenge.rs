@@ -31,7 +31,7 @@ struct Settings {
 }
 
 /// More than the crate has texts; one beyond would be built each time.
-const MAX_BUILT: usize = 32;
+const MAX_BUILT: usize = 48;
 
 /// The values that were built so far, each under its `error` and `error_description`.
 type Built = [OnceLock<(Option<Error>, HeaderValue)>; MAX_BUILT];
@@ -105,10 +105,11 @@ impl Challenge {
             // Writing to a string cannot fail.
             let _ = write!(text, ", error=\"{code}\", error_description=\"{description}\"");
         }
-        for (name, value) in needed {
-            let value = quotable(value);
-            if !value.trim().is_empty() {
-                let _ = write!(text, ", {name}=\"{value}\"");
+        for (name, list) in needed {
+            // Each is a list of scopes, of levels, or one number (RFC 6750 §3, RFC 9470 §3).
+            let words: Vec<_> = list.split(' ').filter(|word| !word.is_empty()).collect();
+            if !words.is_empty() && words.iter().all(|word| is_scope_token(word)) {
+                let _ = write!(text, ", {name}=\"{}\"", words.join(" "));
             }
         }
         if let Some(url) = &self.settings.resource_metadata {
@@ -120,7 +121,7 @@ impl Challenge {
     /// A challenge of another scheme than `Bearer`, with the default realm.
     pub(crate) fn with_scheme(scheme: &'static str) -> Self {
         let realm = DEFAULT_REALM.to_owned();
-        let (resource_metadata, built) = (None, Built::default());
+        let (resource_metadata, built) = (None, std::array::from_fn(|_| OnceLock::new()));
         let settings = Arc::new(Settings { scheme, realm, resource_metadata, built });
         Self { settings, clock: Clock::default() }
     }
@@ -128,9 +129,15 @@ impl Challenge {
     /// What was built before a change no longer holds.
     fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         let settings = Arc::make_mut(&mut self.settings);
-        settings.built = Built::default();
+        settings.built = std::array::from_fn(|_| OnceLock::new());
         change(settings);
     }
+}
+
+/// `1*( %x21 / %x23-5B / %x5D-7E )`: one scope (RFC 6749 §3.3).
+pub(crate) fn is_scope_token(text: &str) -> bool {
+    let is_scope_byte = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    !text.is_empty() && text.bytes().all(is_scope_byte)
 }
 
 /// Only the characters that RFC 6750 §3 allows between quotes.
@@ -186,9 +193,17 @@ mod tests {
         challenge.set_realm("orders").expect("a good realm");
         challenge.set_resource_metadata("https://a.example/m").expect("a good URL");
         assert_eq!(
-            challenge.value(Some(("insufficient_scope", "No.")), &[("scope", "a/b c\"")]),
+            challenge.value(Some(("insufficient_scope", "No.")), &[("scope", " a/b  c ")]),
             "Bearer realm=\"orders\", error=\"insufficient_scope\", error_description=\"No.\", \
              scope=\"a/b c\", resource_metadata=\"https://a.example/m\"",
         );
+    }
+
+    #[test]
+    fn a_list_with_a_word_that_cannot_be_in_it_is_left_out() {
+        for list in ["", " ", "a\"", "a b\\", "orders \u{e9}", "a\nb", "a\tb"] {
+            let value = Challenge::default().value(None, &[("scope", list)]);
+            assert_eq!(value, "Bearer realm=\"cognito\"", "{list:?}");
+        }
     }
 }

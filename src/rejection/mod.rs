@@ -17,7 +17,7 @@ use http::{Response, StatusCode};
 
 use self::answer::Answer;
 pub(crate) use self::cause::{Cause, Needed};
-pub(crate) use self::challenge::Challenge;
+pub(crate) use self::challenge::{Challenge, is_scope_token};
 pub use self::respond::{DefaultResponse, RespondToRejection, RespondWithParts};
 use crate::VerifyError;
 
@@ -76,7 +76,7 @@ pub enum RejectionKind {
     Ended,
     /// The list of revocations is not complete, so the token could not be verified: 503.
     RevocationsUnavailable,
-    /// A route asks for claims and their layer is not around it: 500.
+    /// A route asks for claims and their layer is not around it, or the layer cannot be right: 500.
     MissingLayer,
 }
 
@@ -124,7 +124,8 @@ impl Rejection {
     ///
     /// | status | reason | |
     /// |---|---|---|
-    /// | 400 | `malformed_credentials`, `multiple_tokens` | the request is wrong |
+    /// | 400 | `malformed_credentials`, `missing_scheme`, `malformed_token`, `multiple_tokens` | `Authorization` is wrong |
+    /// | 401 | `malformed_header`, `unexpected_scheme`, `no_token_in_header`, `no_token_in_cookie`, `multiple_cookies`, `no_token` | another header or a cookie holds no token |
     /// | 401 | `missing_token` | the request has no token |
     /// | 401 | `expired` | renew the token |
     /// | 401 | `ended` | the sign-in was ended: sign in again |

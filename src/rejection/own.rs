@@ -26,6 +26,8 @@ impl Rejection {
 
     /// Refuses a good token that lacks this scope, or one of these between spaces: 403 (RFC 6750
     /// §3.1). Otherwise as [`forbidden`](Self::forbidden).
+    ///
+    /// The challenge names no scope if one of these cannot be a scope (RFC 6749 §3.3).
     #[must_use]
     pub fn insufficient_scope(scope: &str) -> Self {
         Self::of_handler(Cause::Scope(scope.into()))

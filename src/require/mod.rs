@@ -48,16 +48,19 @@ pub struct Require {
 
 impl Require {
     /// Asks for exactly this scope. An ID token has no scopes.
+    ///
+    /// A text that no scope can be (RFC 6749 §3.3: visible ASCII without spaces, `"` and `\`), like
+    /// two scopes between spaces, admits nobody, and is an error in the log when it is made.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self::all_scopes([scope])
     }
 
-    /// Asks for at least one of these scopes; without any, nobody comes through.
+    /// Asks for at least one of these scopes. An empty list admits nobody, and is an error in the log.
     pub fn any_scope<I: IntoIterator<Item: Into<String>>>(scopes: I) -> Self {
         Self::rule(Rule::AnyScope(texts(scopes)))
     }
 
-    /// Asks for all of these scopes; without any, every token comes through.
+    /// Asks for all of these scopes. An empty list admits nobody, and is an error in the log.
     pub fn all_scopes<I: IntoIterator<Item: Into<String>>>(scopes: I) -> Self {
         Self::rule(Rule::AllScopes(texts(scopes)))
     }
@@ -67,12 +70,12 @@ impl Require {
         Self::all_groups([group])
     }
 
-    /// Asks for at least one of these groups; without any, nobody comes through.
+    /// Asks for at least one of these groups. An empty list admits nobody, and is an error in the log.
     pub fn any_group<I: IntoIterator<Item: Into<String>>>(groups: I) -> Self {
         Self::rule(Rule::AnyGroup(texts(groups)))
     }
 
-    /// Asks for all of these groups; without any, every token comes through.
+    /// Asks for all of these groups. An empty list admits nobody, and is an error in the log.
     pub fn all_groups<I: IntoIterator<Item: Into<String>>>(groups: I) -> Self {
         Self::rule(Rule::AllGroups(texts(groups)))
     }
@@ -96,7 +99,7 @@ impl Require {
     }
 
     /// Requires that the user was authenticated at one of these levels, as the claim `acr` says,
-    /// best first. Without any level, nobody comes through.
+    /// best first. An empty list admits nobody, and is an error in the log.
     ///
     /// Names of levels have no order that a program could know: name every one that is enough.
     /// Cognito's own are `urn:cognito:loa:1` to `urn:cognito:loa:4`. The answer is 401 with
@@ -131,7 +134,12 @@ impl Require {
         self
     }
 
+    /// A rule that no token can meet admits nobody, and is loud about it.
     fn rule(rule: Rule) -> Self {
+        let (rule, problem) = rule.checked();
+        if let Some(problem) = problem {
+            tracing::error!("{problem}");
+        }
         Self { rules: vec![rule] }
     }
 
@@ -143,8 +151,11 @@ impl Require {
         let claims = extensions.get::<CognitoClaims>().ok_or_else(|| refuse(Cause::NoToken))?;
         let now = challenge.now();
         let unmet = self.rules.iter().find(|rule| !rule.is_met(claims, now));
+        let is_hopeless = || self.rules.iter().any(Rule::is_never_met);
         match unmet {
             None => Ok(()),
+            // Whatever the client gets, it would not come through.
+            Some(_) if is_hopeless() => Err(refuse(Cause::Forbidden)),
             Some(rule) if rule.asks_for_scopes() => Err(refuse(self.needed_scopes(claims))),
             Some(rule) if rule.needed_sign_in().is_some() => Err(refuse(self.needed_sign_in())),
             Some(_) => Err(refuse(Cause::Forbidden)),
@@ -157,6 +168,10 @@ impl Require {
         let mut needed = Needed::default();
         for rule in self.rules.iter().filter_map(Rule::needed_sign_in) {
             needed.narrow(rule);
+        }
+        // Two rules whose levels have none in common.
+        if needed.acr_values.as_deref() == Some("") {
+            return Cause::Forbidden;
         }
         Cause::Authentication(needed)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::CognitoClaims;
 use crate::clock::since_epoch;
-use crate::rejection::Needed;
+use crate::rejection::{Needed, is_scope_token};
 
 /// One requirement.
 #[derive(Clone)]
@@ -16,9 +16,45 @@ pub(super) enum Rule {
     SignedInWithin(Duration),
     Acr(Arc<[String]>),
     When(Arc<dyn Fn(&CognitoClaims) -> bool + Send + Sync>),
+    /// It was made of what no token can have.
+    Never,
 }
 
 impl Rule {
+    /// The rule without what no token can have, and what is wrong with it.
+    pub(super) fn checked(self) -> (Self, Option<String>) {
+        let never = |problem: &str| (Self::Never, Some(format!("{problem} admits nobody")));
+        match self {
+            Self::AnyScope(list) => {
+                one_of("Require::any_scope", &list, is_scope_token, Self::AnyScope)
+            }
+            Self::AnyGroup(list) => one_of("Require::any_group", &list, is_group, Self::AnyGroup),
+            Self::Acr(list) => one_of("Require::acr", &list, is_scope_token, Self::Acr),
+            Self::AllScopes(list) if list.is_empty() => {
+                never("`Require::all_scopes` of an empty list")
+            }
+            Self::AllGroups(list) if list.is_empty() => {
+                never("`Require::all_groups` of an empty list")
+            }
+            Self::AllScopes(list) if !list.iter().all(|scope| is_scope_token(scope)) => never(
+                &format!("a `Require` of the scopes {list:?}, of which one cannot be a scope,"),
+            ),
+            Self::AllGroups(list) if !list.iter().all(|group| is_group(group)) => {
+                never("a `Require` of a group without a name")
+            }
+            Self::AllScopes(_)
+            | Self::AllGroups(_)
+            | Self::SignedInWithin(_)
+            | Self::When(_)
+            | Self::Never => (self, None),
+        }
+    }
+
+    /// Whether no token can meet this.
+    pub(super) fn is_never_met(&self) -> bool {
+        matches!(self, Self::Never)
+    }
+
     /// Whether the claims meet this at `now`, since 1970.
     pub(super) fn is_met(&self, claims: &CognitoClaims, now: Duration) -> bool {
         let has_scope = |scope: &String| claims.as_access().is_some_and(|own| own.has_scope(scope));
@@ -36,6 +72,7 @@ impl Rule {
                 claims.acr().is_some_and(|own| levels.iter().any(|level| level == own))
             }
             Self::When(predicate) => predicate(claims),
+            Self::Never => false,
         }
     }
 
@@ -57,7 +94,8 @@ impl Rule {
             | Self::AllScopes(_)
             | Self::AnyGroup(_)
             | Self::AllGroups(_)
-            | Self::When(_) => None,
+            | Self::When(_)
+            | Self::Never => None,
         }
     }
 
@@ -77,9 +115,31 @@ impl Rule {
             | Self::AllGroups(_)
             | Self::SignedInWithin(_)
             | Self::Acr(_)
-            | Self::When(_) => Vec::new(),
+            | Self::When(_)
+            | Self::Never => Vec::new(),
         }
     }
+}
+
+/// The alternatives that a token can have, and what is wrong with the others.
+fn one_of(
+    name: &str,
+    list: &[String],
+    can_be: fn(&str) -> bool,
+    rule: fn(Arc<[String]>) -> Rule,
+) -> (Rule, Option<String>) {
+    let possible: Arc<[String]> = list.iter().filter(|text| can_be(text)).cloned().collect();
+    if possible.is_empty() {
+        return (Rule::Never, Some(format!("`{name}` of {list:?} admits nobody")));
+    }
+    let problem = (possible.len() < list.len())
+        .then(|| format!("`{name}` of {list:?} names something that no token can have"));
+    (rule(possible), problem)
+}
+
+/// A group has a name (`GroupName` in the Cognito API).
+fn is_group(name: &str) -> bool {
+    !name.is_empty()
 }
 
 impl fmt::Debug for Rule {
@@ -92,6 +152,7 @@ impl fmt::Debug for Rule {
             Self::SignedInWithin(age) => f.debug_tuple("SignedInWithin").field(age).finish(),
             Self::Acr(levels) => f.debug_tuple("Acr").field(levels).finish(),
             Self::When(_) => f.write_str("When(..)"),
+            Self::Never => f.write_str("Never"),
         }
     }
 }

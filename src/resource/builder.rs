@@ -7,6 +7,7 @@ use super::ProtectedResource;
 use super::identifier::Identifier;
 use super::metadata::Metadata;
 use crate::pool::url::{self, is_loopback};
+use crate::rejection::is_scope_token;
 use crate::{ConfigError, UserPool};
 
 /// Settings of a [`ProtectedResource`]: from [`ProtectedResource::builder`].
@@ -126,7 +127,7 @@ impl ProtectedResourceBuilder {
     fn check_scopes(&self) -> Result<(), ConfigError> {
         const NAME: &str = "scopes_supported";
         for scope in &self.metadata.scopes_supported {
-            if scope.is_empty() || !scope.bytes().all(is_scope_byte) {
+            if !is_scope_token(scope) {
                 let problem = "it should be one scope: visible ASCII without spaces, `\"` and `\\`";
                 return Err(wrong(NAME, scope, problem));
             }
@@ -162,11 +163,6 @@ fn check_distinct(parameter: &'static str, values: &[String]) -> Result<(), Conf
         Some(value) => Err(wrong(parameter, value, "it is there twice: name it once")),
         None => Ok(()),
     }
-}
-
-/// `%x21 / %x23-5B / %x5D-7E` (RFC 6749 §3.3).
-fn is_scope_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')
 }
 
 fn texts<I: IntoIterator<Item: Into<String>>>(texts: I) -> Vec<String> {

@@ -82,6 +82,55 @@ fn the_authorization_header_has_a_source_of_its_own() {
 }
 
 #[test]
+fn a_header_for_bearer_follows_the_rules_of_headers() {
+    for (name, right) in [
+        ("x y", "it should be the name of a header"),
+        ("Authorization", "use `TokenSource::bearer()`"),
+        ("Cookie", "use `TokenSource::cookie(name)`"),
+    ] {
+        assert_says(layer().token_from([TokenSource::bearer_in(name)]).build(), name, right);
+        assert_says(layer().token_from([TokenSource::header(name)]).build(), name, right);
+    }
+}
+
+#[test]
+fn two_sources_that_read_the_same_are_refused() {
+    for (sources, name) in [
+        ([TokenSource::bearer(), TokenSource::bearer()], "TokenSource::bearer()"),
+        ([TokenSource::cookie("t"), TokenSource::cookie("t")], "the cookie t"),
+        ([TokenSource::header("x-t"), TokenSource::bearer_in("X-T")], "the header x-t"),
+    ] {
+        assert_says(layer().token_from(sources).build(), name, "give `token_from` one of them");
+    }
+    let different = [TokenSource::cookie("t"), TokenSource::cookie("T"), TokenSource::header("t")];
+    assert!(layer().token_from(different).build().is_ok());
+}
+
+#[tokio::test]
+async fn an_optional_layer_whose_sources_cannot_be_refuses_every_request() {
+    let authorization = format!("Bearer {}", POOL.access_token("alice").sign());
+    for sources in [
+        vec![],
+        vec![TokenSource::cookie("a b")],
+        vec![TokenSource::header("x y")],
+        vec![TokenSource::bearer(), TokenSource::bearer_in("x y")],
+    ] {
+        for layer in
+            [layer().optional().token_from(sources.clone()), layer().token_from(sources).optional()]
+        {
+            let app = || Router::new().route("/", get(async || "in")).layer(layer.clone());
+            for headers in [vec![], vec![("authorization", &*authorization)]] {
+                let answer = send::get(app(), &headers).await;
+                assert_eq!(answer.status(), 500, "{}", answer.body());
+                assert_eq!(answer.headers().get("www-authenticate"), None);
+            }
+        }
+    }
+    let mended = layer().optional().token_from([]).token_from([TokenSource::bearer()]);
+    assert_eq!(ask(mended, &[("authorization", &authorization)]).await.status(), 200);
+}
+
+#[test]
 fn a_layer_without_a_token_source_is_refused() {
     assert_says(layer().token_from([]).build(), "token_from", "at least one");
 }

@@ -7,6 +7,7 @@ use axum::routing::get;
 use axum_cognito::testing::{TestPool, TestToken};
 use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection, RejectionKind, Require, TokenUse};
 
+use crate::common::log::Log;
 use crate::common::send;
 
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
@@ -120,9 +121,66 @@ async fn one_of_nothing_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn all_of_nothing_lets_every_token_in() {
-    assert!(lets_in(Require::all_scopes(NOTHING), scoped("a")).await);
-    assert!(lets_in(Require::all_groups(NOTHING), POOL.id_token("alice")).await);
+async fn all_of_nothing_lets_nobody_in() {
+    assert!(!lets_in(Require::all_scopes(NOTHING), scoped("a")).await);
+    assert!(!lets_in(Require::all_groups(NOTHING), grouped(["a"])).await);
+    assert!(!lets_in(Require::all_groups(NOTHING), POOL.id_token("alice")).await);
+    assert!(!lets_in(Require::acr(NOTHING), POOL.access_token("alice").claim("acr", "")).await);
+}
+
+#[tokio::test]
+async fn what_no_token_can_have_lets_nobody_in_and_no_challenge_asks_for_it() {
+    let good = || scoped("a a\"b \u{e9}").groups(["", "g"]).claim("acr", "");
+    for require in [
+        Require::scope("a\"b"),
+        Require::scope("\u{e9}"),
+        Require::scope("orders \u{e9}"),
+        Require::scope("a a"),
+        Require::all_scopes(["a", ""]),
+        Require::any_scope(["", "a b"]),
+        Require::group(""),
+        Require::any_group([""]),
+        Require::acr(["", "a b"]),
+        Require::scope("missing").and(Require::all_groups(NOTHING)),
+        Require::acr(["x"]).and(Require::acr(["y"])),
+    ] {
+        let refusal = refusal(require.clone(), good()).await.expect("a refusal");
+        assert_eq!(refusal.kind(), RejectionKind::Forbidden, "{require:?}");
+        let challenge = challenge(&refusal);
+        assert!(!challenge.contains(" scope=") && !challenge.contains("acr"), "{challenge}");
+    }
+}
+
+#[tokio::test]
+async fn an_alternative_that_no_token_can_have_is_not_asked_for() {
+    let require = || Require::any_scope(["a b", "c"]);
+    assert!(lets_in(require(), scoped("c")).await);
+    let refusal = refusal(require(), scoped("a b")).await.expect("a refusal");
+    assert!(challenge(&refusal).ends_with("scope=\"c\""), "{refusal}");
+}
+
+#[test]
+fn a_requirement_that_nobody_meets_is_an_error_in_the_log_when_it_is_made() {
+    for make in [
+        || Require::all_groups(NOTHING),
+        || Require::all_scopes(NOTHING),
+        || Require::any_scope(NOTHING),
+        || Require::any_group(NOTHING),
+        || Require::acr(NOTHING),
+        || Require::scope(""),
+        || Require::scope("a b"),
+        || Require::scope("orders \u{e9}"),
+        || Require::group(""),
+        || Require::any_scope(["a", "b c"]),
+    ] {
+        let (log, _guard) = Log::start();
+        let require = make();
+        assert_eq!(log.errors().len(), 1, "{require:?}: {}", log.text());
+    }
+    let (log, _guard) = Log::start();
+    let _good =
+        Require::scope("a/b").and(Require::any_group(["g", "h i"])).and(Require::acr(["1"]));
+    assert_eq!(log.text(), "");
 }
 
 #[tokio::test]
