@@ -34,6 +34,8 @@ mod layer;
 #[cfg(feature = "utoipa")]
 mod openapi;
 mod pool;
+#[cfg(feature = "redis")]
+mod redis;
 mod rejection;
 mod require;
 #[cfg(feature = "resource-metadata")]
@@ -61,6 +63,8 @@ pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};
 #[cfg(feature = "utoipa")]
 pub use self::openapi::CognitoSecurity;
 pub use self::pool::{ClientIds, UserPool};
+#[cfg(feature = "redis")]
+pub use self::redis::RedisLog;
 pub use self::rejection::{
     DefaultResponse, Rejection, RejectionKind, RespondToRejection, RespondWithParts,
 };

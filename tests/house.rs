@@ -8,8 +8,9 @@ use std::path::Path;
 use self::sources::sources;
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "guide",
+    "redis",
     "alb",
     "testing",
     "openapi",

@@ -1,4 +1,4 @@
-//! RS256 and ES256 (RFC 7518 §3.3, §3.4) and SHA-256: the only folder that names the crypto library.
+//! RS256 and ES256 (RFC 7518 §3.3, §3.4), SHA-256 and TLS: the only folder that names the crypto library.
 //!
 //! The library is called directly, so nothing here depends on a process-wide provider.
 
@@ -10,6 +10,8 @@ mod ec_signing_key;
 mod key;
 #[cfg(feature = "testing")]
 mod signing_key;
+#[cfg(feature = "redis")]
+mod tls;
 
 pub(crate) use self::digest::{SigningInput, TokenDigest};
 #[cfg(feature = "testing")]
@@ -21,3 +23,5 @@ pub(crate) use self::ec_signing_key::EcSigningKey;
 pub(crate) use self::key::PublicKey;
 #[cfg(feature = "testing")]
 pub(crate) use self::signing_key::SigningKey;
+#[cfg(feature = "redis")]
+pub(crate) use self::tls::TlsRoots;

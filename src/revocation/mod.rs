@@ -86,6 +86,7 @@ pub struct Revocations {
 
 impl Revocations {
     /// Creates a list for this process alone.
+    #[must_use]
     pub fn in_memory() -> Self {
         Self::from_builder(RevocationsBuilder::new())
     }

@@ -32,7 +32,7 @@ impl TestAlbKey {
     pub(super) fn pem(&self) -> String {
         let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
         for (index, char) in STANDARD.encode(self.key.spki()).chars().enumerate() {
-            if index > 0 && index % LINE == 0 {
+            if index > 0 && index.is_multiple_of(LINE) {
                 pem.push('\n');
             }
             pem.push(char);

@@ -10,6 +10,7 @@ mod full;
 mod gone;
 mod log;
 mod lost;
+mod redis_url;
 mod refused;
 mod runtime;
 mod shared;
