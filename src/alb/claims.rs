@@ -83,7 +83,7 @@ impl AlbClaims {
         &self.inner.signer
     }
 
-    /// When the data expire, and not the session: the earlier `exp` of header and payload.
+    /// When the token expires, and not the session: the earlier `exp` of header and payload.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.inner.expires_at.to_system_time()
@@ -91,7 +91,7 @@ impl AlbClaims {
 
     /// One claim by its name, like `custom:tenant`; `None` if it is absent or `null`.
     ///
-    /// Reads the payload anew at each call: a claim that is needed often is better kept.
+    /// Parses the payload on every call; keep the result if you need it often.
     ///
     /// # Errors
     ///

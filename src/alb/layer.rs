@@ -14,15 +14,14 @@ use crate::{ConfigError, DefaultResponse, Rejection, RespondWithParts};
 /// A tower layer that lets requests through that a trusted load balancer has authenticated, with
 /// their [`AlbClaims`](crate::AlbClaims).
 ///
-/// It reads the one header `x-amzn-oidc-data`. The defaults are strict: a request without it is
-/// refused. The claims are an extractor with the feature `axum`, and
+/// It reads the header `x-amzn-oidc-data`. The defaults are strict: a request without it is rejected.
+/// The claims are an extractor with the feature `axum`, and
 /// `request.extensions().get::<AlbClaims>()` without.
 ///
-/// A refusal is 401, as the load balancer itself answers where its rule says `deny`; two such
-/// headers are 400, and a key that cannot be had is 503. RFC 9110 §15.5.2 wants a challenge with
-/// each 401. It names the scheme `ALB`, which no client has: only the load balancer can sign a user
-/// in, so `Bearer` would make clients send tokens to no avail. A page that gets 401 should be
-/// loaded again.
+/// A rejection is 401, as the load balancer itself answers where its rule says `deny`. Two such
+/// headers are 400, and an unavailable key is 503. RFC 9110 §15.5.2 wants a challenge with each 401:
+/// its scheme is `ALB`, which is deliberately unregistered, so no client answers it with a token, as
+/// it would answer `Bearer`. A page that gets 401 should be loaded again.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -45,7 +44,7 @@ pub struct AlbLayer<R = DefaultResponse> {
 }
 
 impl AlbLayer {
-    /// A strict layer around this verifier.
+    /// Makes a strict layer around this verifier.
     pub fn new(verifier: AlbVerifier) -> Self {
         let settings = Arc::new(BehindAlb::new(verifier));
         Self { settings, problem: None, respond: DefaultResponse::default() }
@@ -61,7 +60,7 @@ impl<R> AlbLayer<R> {
         self
     }
 
-    /// The realm of every challenge. Defaults to `cognito`.
+    /// Sets the realm of every challenge. Defaults to `cognito`.
     ///
     /// Visible ASCII and spaces, without `"` and `\`: [`build`](Self::build) says so of another
     /// one, which would lose these characters.
@@ -74,8 +73,8 @@ impl<R> AlbLayer<R> {
         self
     }
 
-    /// Answers refusals your own way: those of this layer, and those of extractors inside of it.
-    /// Defaults to JSON with `error`, `error_description` and `reason`.
+    /// Sets how rejections are answered: this layer's own, and those of extractors inside it. Defaults
+    /// to JSON with `error`, `error_description` and `reason`.
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status.
     pub fn on_rejection<F, B>(self, respond: F) -> AlbLayer<F>
@@ -97,8 +96,8 @@ impl<R> AlbLayer<R> {
         AlbLayer { settings: self.settings, problem: self.problem, respond }
     }
 
-    /// The layer, if all its settings can be right. A layer works without this call too: a wrong
-    /// setting is logged as an error then, and takes the nearest safe value.
+    /// Validates the settings. Optional: without this call an invalid setting is logged as an error
+    /// and replaced by the nearest safe value.
     ///
     /// # Errors
     ///

@@ -111,9 +111,9 @@ impl<R> CognitoLayer<R> {
         self.note(set)
     }
 
-    /// Answers refusals your own way: those of this layer, and those of
-    /// [`Require`](crate::Require), of extractors and of handlers inside of it. Defaults to JSON
-    /// with `error`, `error_description` and `reason`.
+    /// Sets how rejections are answered: this layer's own, and those of
+    /// [`Require`](crate::Require), extractors and handlers inside it. Defaults to JSON with `error`,
+    /// `error_description` and `reason`.
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status. An answer
     /// that replaces one from inside keeps the headers that layers in between added (CORS, cookies),
@@ -177,8 +177,8 @@ impl<R> CognitoLayer<R> {
         CognitoLayer { settings: self.settings, problem: self.problem, respond }
     }
 
-    /// The layer, if all its settings can be right. A layer works without this call too: a wrong
-    /// setting is logged as an error then, and takes the nearest safe value.
+    /// Validates the settings. Optional: without this call an invalid setting is logged as an error
+    /// and replaced by the nearest safe value.
     ///
     /// Example: [`TokenSource`].
     ///

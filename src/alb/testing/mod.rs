@@ -19,8 +19,8 @@ use crate::{ClientIds, UserPool};
 
 /// A load balancer for tests: an ES256 key, its endpoint, and `x-amzn-oidc-data` as AWS signs it.
 ///
-/// Each has an ARN, a user pool and a key of its own. Clone = the same load balancer. With the last
-/// clone its endpoint stops.
+/// Each has an ARN, a user pool and a key of its own. Cheap to clone: clones share the load balancer,
+/// and its endpoint stops with the last one.
 ///
 /// ```
 /// use axum::{Router, body::Body, http::Request, routing::get};
@@ -70,7 +70,7 @@ impl TestLoadBalancer {
         Self::new(load_balancer.expect("a loopback address"), endpoint, Some(server))
     }
 
-    /// A load balancer without a socket: its keys are read from memory, when the first data need
+    /// A load balancer without a socket: its keys are read from memory, when the first token needs
     /// them.
     ///
     /// Everything else is as with [`start`](Self::start), rotation and outages too.
@@ -148,7 +148,7 @@ impl TestLoadBalancer {
         self.inner.endpoint.faults.requests()
     }
 
-    /// The clock of the data and of [`verifier`](Self::verifier).
+    /// The clock of the tokens and of [`verifier`](Self::verifier).
     #[must_use]
     pub fn clock(&self) -> TestClock {
         self.inner.clock.clone()

@@ -12,7 +12,7 @@ use crate::fetch::{DynFetchJwks, FetchJwks};
 use crate::keys::Timing;
 use crate::{ClientIds, ConfigError, UserPool};
 
-/// The age at which a key is looked at again.
+/// The age at which a key is checked again.
 const REFRESH_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Settings of an [`AlbVerifier`]: from [`AlbVerifier::builder`].
@@ -60,30 +60,30 @@ impl AlbVerifierBuilder {
         self
     }
 
-    /// How far the clocks of two machines may differ, at `exp`. Defaults to zero.
+    /// Sets how far the clocks of two machines may differ, at `exp`. Defaults to zero.
     ///
-    /// Expired data work that much longer. A load balancer signs for two minutes or so.
+    /// An expired token works that much longer. A load balancer signs for about two minutes.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// The age at which a key is looked at again, behind the requests. Defaults to 24 hours, ± 10 %.
+    /// Sets the age at which a key is checked again, in the background. Defaults to 24 hours, ± 10 %.
     ///
-    /// A key that AWS no longer serves is not used from then on. One that cannot be looked at, in
-    /// an outage, stays in use: under its id there never is another.
+    /// A key that AWS no longer serves is dropped once two such checks have said so. One that cannot
+    /// be checked, in an outage, stays in use: under its id there never is another.
     pub fn refresh_after(mut self, age: Duration) -> Self {
         self.timing.refresh_after = age;
         self
     }
 
-    /// How long one fetch of a key may take, all together. Defaults to 3 seconds.
+    /// Sets how long one fetch of a key may take in all. Defaults to 3 seconds.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.timing.request_timeout = timeout;
         self
     }
 
-    /// How long a request waits for a key before it gets 503. Defaults to 3 seconds.
+    /// Sets how long a request waits for a key. Defaults to 3 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.timing.max_wait = wait;
         self
@@ -101,26 +101,26 @@ impl AlbVerifierBuilder {
     /// Reads the keys with this instead of HTTP: each answer is a public key in PEM.
     ///
     /// [`JwksError::Status`](crate::JwksError::Status) of 403 or 404 says that there is no such key.
-    /// It is called for one key of a load balancer at a time, beside calls that were given up for lost.
+    /// At most one call per load balancer is in flight, not counting calls that were abandoned because
+    /// their runtime stopped.
     pub fn fetcher(mut self, fetcher: impl FetchJwks) -> Self {
         self.fetcher = Some(Arc::new(fetcher));
         self
     }
 
-    /// Takes the time from a clock that a test can move. Defaults to the clock of the system.
+    /// Reads the time from a clock that a test can move. Defaults to the system clock.
     #[cfg(feature = "testing")]
     pub fn clock(mut self, clock: crate::clock::TestClock) -> Self {
         self.clock = Clock::Test(clock);
         self
     }
 
-    /// The verifier. It fetches nothing yet.
+    /// Builds the verifier. It fetches nothing yet.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the setting that cannot be right: no load balancer, no pool, one of
-    /// them twice, no client id, one that is empty or doubled, a duration of zero, nowhere to read
-    /// keys from.
+    /// [`ConfigError`] names the invalid setting: no load balancer, no pool, a duplicate of either, no
+    /// client id, one that is empty or duplicated, a duration of zero, or no source of keys.
     pub fn build(self) -> Result<AlbVerifier, ConfigError> {
         self.timing.validate()?;
         let (signers, issuers) = (self.signers()?, self.issuers()?);
@@ -166,7 +166,7 @@ impl AlbVerifierBuilder {
 
     #[cfg_attr(
         not(feature = "reqwest"),
-        expect(unused_variables, reason = "nothing is made for it")
+        expect(unused_variables, reason = "only the default HTTP client needs the URL")
     )]
     fn fetcher_for(
         &self,

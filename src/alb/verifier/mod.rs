@@ -23,7 +23,7 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 /// to trust any.
 ///
 /// ```
-/// # async fn example(data: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// use axum_cognito::{AlbVerifier, LoadBalancer, UserPool};
 ///
 /// let verifier = AlbVerifier::new(
@@ -33,7 +33,7 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 ///     UserPool::new("eu-west-1_AbCdEfGhI")?,
 ///     "my-client-id",
 /// )?;
-/// let claims = verifier.verify(data).await?;
+/// let claims = verifier.verify(token).await?;
 /// println!("{} may come in", claims.sub());
 /// # Ok(())
 /// # }
@@ -41,10 +41,10 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 ///
 /// # The order of the checks
 ///
-/// The cheap ones come first, so data that are refused for what they say cost no fetch and no
+/// The cheap ones come first, so a token that is rejected for what it says costs no fetch and no
 /// signature.
 ///
-/// | | what is checked | refused as |
+/// | | what is checked | rejected as |
 /// |---|---|---|
 /// | 1 | at most 16 KiB | [`TooLong`](VerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt) |
@@ -54,7 +54,7 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 /// | 6 | `signer`, `iss` and `client` of the header | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`Signer`](VerifyError::Signer), [`Issuer`](VerifyError::Issuer), [`Client`](VerifyError::Client) |
 /// | 7 | the payload is a JSON object with `sub`, and with no other `iss` | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Issuer`](VerifyError::Issuer) |
 /// | 8 | `exp` of the header, and of the payload if it has one | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`Expired`](VerifyError::Expired) |
-/// | 9 | `kid` is a UUID | [`MissingHeaderParameter`](VerifyError::MissingHeaderParameter), [`KeyId`](VerifyError::KeyId) |
+/// | 9 | `kid` is a UUID | [`KeyId`](VerifyError::KeyId) |
 /// | 10 | the load balancer's key; perhaps a fetch | [`UnknownKey`](VerifyError::UnknownKey), [`KeysUnavailable`](VerifyError::KeysUnavailable) |
 /// | 11 | the signature | [`Signature`](VerifyError::Signature) |
 ///
@@ -103,7 +103,7 @@ pub(super) struct MissingKey {
 }
 
 impl AlbVerifier {
-    /// A verifier of what one load balancer signs for the users of one pool.
+    /// Makes a verifier of what one load balancer signs for the users of one pool.
     ///
     /// The client ids are those of the load balancer's app clients in the pool.
     ///
@@ -118,21 +118,22 @@ impl AlbVerifier {
         Self::builder([load_balancer]).trust(pool, client_ids).build()
     }
 
-    /// A verifier of what these load balancers sign, with settings of your own.
+    /// Starts a verifier of what these load balancers sign, with settings of your own.
     pub fn builder(load_balancers: impl IntoIterator<Item = LoadBalancer>) -> AlbVerifierBuilder {
         AlbVerifierBuilder::new(load_balancers.into_iter().collect())
     }
 
-    /// Verifies the value of `x-amzn-oidc-data`, and waits for the key if it is not at hand.
+    /// Verifies the value of `x-amzn-oidc-data`. Waits for the key if it is not cached.
     ///
     /// # Errors
     ///
-    /// [`VerifyError`]: why it is refused; [`VerifyError::KeysUnavailable`] if it cannot be
-    /// judged, after [`max_wait`](AlbVerifierBuilder::max_wait) at most.
+    /// [`VerifyError`]: why it is rejected. [`VerifyError::KeysUnavailable`] if it cannot be verified
+    /// for now, after [`max_wait`](AlbVerifierBuilder::max_wait) at most.
     ///
     /// # Panics
     ///
-    /// If it must wait for a key in a tokio runtime without timers: `enable_all()` gives it some.
+    /// If it has to wait and the tokio runtime has no time driver. Build the runtime with
+    /// `enable_all()`.
     pub async fn verify(&self, token: &str) -> Result<AlbClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),
