@@ -41,6 +41,8 @@ mod require;
 #[cfg(feature = "resource-metadata")]
 mod resource;
 mod revocation;
+#[cfg(feature = "sign-in")]
+mod sign_in;
 mod telemetry;
 mod token;
 mod verifier;
@@ -57,6 +59,8 @@ pub use self::error::RenewError;
 pub use self::error::{
     ClaimError, ConfigError, JwksError, PrefetchError, RevocationError, VerifyError,
 };
+#[cfg(feature = "sign-in")]
+pub use self::error::{SessionStoreError, SignOutError};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
 pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};
@@ -74,6 +78,11 @@ pub use self::resource::{ProtectedResource, ProtectedResourceBuilder};
 pub use self::revocation::{
     Batch, Cursor, OnLoss, Revocation, RevocationLog, Revocations, RevocationsBuilder,
     RevocationsState, RevocationsStatus, SignInClaims,
+};
+#[cfg(feature = "sign-in")]
+pub use self::sign_in::{
+    MemorySessions, Session, SessionKey, SessionStore, SignIn, SignInBuilder, SignInLayer,
+    SignInService, StoredSession,
 };
 #[cfg(feature = "testing")]
 #[doc(no_inline)]

@@ -8,10 +8,11 @@ use std::path::Path;
 use self::sources::sources;
 
 /// The modules of the crate, from the outside in. Each may import from those after it.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "guide",
     "redis",
     "alb",
+    "sign_in",
     "testing",
     "openapi",
     "resource",

@@ -27,7 +27,7 @@ pub(crate) use self::date::NumericDate;
 pub use self::id::IdClaims;
 pub use self::identity::Identity;
 use self::kind::Kind;
-#[cfg(feature = "alb")]
+#[cfg(any(feature = "alb", feature = "sign-in"))]
 pub(crate) use self::member::read as read_member;
 pub(crate) use self::payload::Payload;
 pub(crate) use self::policy::{Accepted, Policy};

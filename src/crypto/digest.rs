@@ -49,7 +49,7 @@ impl TokenDigest {
 }
 
 /// SHA-256 of these bytes.
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "sign-in", feature = "testing"))]
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
     let mut output = [0; SHA256_OUTPUT_LEN];
     output.copy_from_slice(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref());

@@ -239,6 +239,40 @@ pub enum ConfigError {
         /// The variable that names a file.
         file: &'static str,
     },
+    /// A sign-in has no domain to send browsers to.
+    #[cfg(feature = "sign-in")]
+    #[error(
+        "the app client has no domain to sign in at: give it the user pool's, like \
+         `https://auth.example.com`"
+    )]
+    NoDomain,
+    /// The verifier of a sign-in does not accept the tokens of its app client.
+    #[cfg(feature = "sign-in")]
+    #[error(
+        "the verifier does not accept tokens of the app client `{client_id}`: trust it there too"
+    )]
+    ClientNotTrusted {
+        /// The app client's id.
+        client_id: String,
+    },
+    /// A sign-in does not ask for the scope that brings an ID token.
+    #[cfg(feature = "sign-in")]
+    #[error("the scopes of a sign-in should have `openid` among them")]
+    NoOpenIdScope,
+    /// A scope cannot be one (RFC 6749 §3.3).
+    #[cfg(feature = "sign-in")]
+    #[error("`{scope}` is not a scope: it should be visible ASCII without `\"` and `\\`")]
+    Scope {
+        /// The scope as it was given.
+        scope: String,
+    },
+    /// The path of a sign-in's routes cannot be one.
+    #[cfg(feature = "sign-in")]
+    #[error("`{path}` is not a path for a sign-in: it should be like `/auth`")]
+    SignInPath {
+        /// The path as it was given.
+        path: String,
+    },
     /// A parameter of a protected resource's metadata cannot have this value.
     #[error("`{value}` cannot be in `{parameter}` of a protected resource: {problem}")]
     ResourceMetadata {

@@ -7,6 +7,10 @@ mod prefetch;
 #[cfg(feature = "app-client")]
 mod renew;
 mod revocation;
+#[cfg(feature = "sign-in")]
+mod session_store;
+#[cfg(feature = "sign-in")]
+mod sign_out;
 mod verify;
 
 pub use self::claim::ClaimError;
@@ -16,4 +20,8 @@ pub use self::prefetch::PrefetchError;
 #[cfg(feature = "app-client")]
 pub use self::renew::RenewError;
 pub use self::revocation::RevocationError;
+#[cfg(feature = "sign-in")]
+pub use self::session_store::SessionStoreError;
+#[cfg(feature = "sign-in")]
+pub use self::sign_out::SignOutError;
 pub use self::verify::VerifyError;

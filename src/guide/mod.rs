@@ -2,6 +2,7 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`web_applications`] | sign-in, sessions and sign-out for a web application |
 //! | [`access_or_id_tokens`] | which of the two tokens an API should take |
 //! | [`several_pools`] | several user pools, one for each tenant perhaps |
 //! | [`scopes_groups_roles`] | who may do what |
@@ -23,6 +24,7 @@
         feature = "alb",
         feature = "axum",
         feature = "resource-metadata",
+        feature = "sign-in",
         feature = "testing",
         feature = "utoipa"
     )),
@@ -37,6 +39,7 @@ macro_rules! pages {
 }
 
 pages!(
+    web_applications,
     access_or_id_tokens,
     several_pools,
     scopes_groups_roles,

@@ -84,7 +84,7 @@ impl<R> CognitoLayer<R> {
     /// Where the token is looked for, in this order; the first place that holds one decides, good
     /// or bad. Defaults to [`TokenSource::bearer()`] alone.
     ///
-    /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#cookies).
+    /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#sessions-in-cookies).
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         let sources: Vec<_> = sources.into_iter().collect();
         let checked = token::validate(&sources);

@@ -104,6 +104,14 @@ impl Cause {
             Self::NoSignIn => {
                 answer!(MissingToken, UNAUTHORIZED, challenge true, None, "missing_token", "missing_token", "This needs a sign-in at the load balancer, and the request came without one.")
             }
+            #[cfg(feature = "sign-in")]
+            Self::SessionUnavailable { .. } => {
+                answer!(no challenge SessionUnavailable, SERVICE_UNAVAILABLE, "temporarily_unavailable", "session_unavailable", "The session is not available: try again later.")
+            }
+            #[cfg(feature = "sign-in")]
+            Self::CrossSite => {
+                answer!(no challenge CrossSite, FORBIDDEN, "cross_site_request", "cross_site_request", "The request comes from another site.")
+            }
             Self::MissingLayer => {
                 answer!(no challenge MissingLayer, INTERNAL_SERVER_ERROR, "server_error", "missing_layer", "The server is not set up to verify tokens here.")
             }

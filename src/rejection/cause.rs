@@ -20,6 +20,14 @@ pub(crate) enum Cause {
     /// There is no `x-amzn-oidc-data`.
     #[cfg(feature = "alb")]
     NoSignIn,
+    /// The session of the request, or new tokens for it, are not available.
+    #[cfg(feature = "sign-in")]
+    SessionUnavailable {
+        retry_after: std::time::Duration,
+    },
+    /// Another site let the browser send the request.
+    #[cfg(feature = "sign-in")]
+    CrossSite,
     /// Claims are asked for where no layer verified any.
     MissingLayer,
 }

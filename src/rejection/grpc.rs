@@ -55,6 +55,10 @@ impl Rejection {
             | RejectionKind::InsufficientAuthentication => "16",
             RejectionKind::InsufficientScope | RejectionKind::Forbidden => "7",
             RejectionKind::KeysUnavailable | RejectionKind::RevocationsUnavailable => "14",
+            #[cfg(feature = "sign-in")]
+            RejectionKind::CrossSite => "7",
+            #[cfg(feature = "sign-in")]
+            RejectionKind::SessionUnavailable => "14",
             RejectionKind::MissingLayer => "13",
         }
     }

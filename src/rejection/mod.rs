@@ -76,6 +76,12 @@ pub enum RejectionKind {
     Ended,
     /// The list of revocations is not complete, so the token could not be verified: 503.
     RevocationsUnavailable,
+    /// The session of a browser, or new tokens for it, are not available for now: 503.
+    #[cfg(feature = "sign-in")]
+    SessionUnavailable,
+    /// Another site let a browser send the request with its cookie: 403.
+    #[cfg(feature = "sign-in")]
+    CrossSite,
     /// A route asks for claims and their layer is not around it, or the layer cannot be right: 500.
     MissingLayer,
 }
@@ -162,6 +168,17 @@ impl Rejection {
                 VerifyError::KeysUnavailable { retry_after }
                 | VerifyError::RevocationsUnavailable { retry_after },
             ) => Some(*retry_after),
+            #[cfg(feature = "sign-in")]
+            Cause::SessionUnavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// What a sign-in must be to be let in, if this one is not.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn needed_sign_in(&self) -> Option<&Needed> {
+        match &self.cause {
+            Cause::Authentication(needed) => Some(needed),
             _ => None,
         }
     }

@@ -182,6 +182,18 @@ impl CognitoVerifier {
         self.inner.clock.clone()
     }
 
+    /// Which kind of token is accepted.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn token_use(&self) -> crate::TokenUse {
+        self.inner.policy.token_use
+    }
+
+    /// Whether some pool's tokens for this app client are accepted.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn accepts_client(&self, client_id: &str) -> bool {
+        self.inner.issuers.values().any(|issuer| issuer.clients.accept(client_id))
+    }
+
     /// What `aud` of an access token must hold one of; empty if none is required.
     #[cfg(feature = "resource-metadata")]
     pub(crate) fn audiences(&self) -> &[String] {

@@ -1,8 +1,6 @@
 //! The examples as modules, with the tests that are in them.
 #![expect(dead_code, reason = "a `main`; the build of each example reports what else is unused")]
 
-#[path = "../../examples/cookies.rs"]
-pub(crate) mod cookies;
 #[path = "../../examples/cors.rs"]
 pub(crate) mod cors;
 #[path = "../../examples/custom_extractor.rs"]
@@ -27,3 +25,5 @@ pub(crate) mod tenants;
 pub(crate) mod testing_handlers;
 #[path = "../../examples/tracing_user.rs"]
 pub(crate) mod tracing_user;
+#[path = "../../examples/web_app/main.rs"]
+pub(crate) mod web_app;

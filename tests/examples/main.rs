@@ -2,7 +2,6 @@
 
 mod apps;
 mod common;
-mod cookies;
 mod cors;
 mod custom_extractor;
 mod graceful_shutdown;
@@ -18,3 +17,4 @@ mod revocation;
 mod scopes_and_groups;
 mod tenants;
 mod tracing_user;
+mod web_app;

@@ -20,4 +20,5 @@ mod properties;
 mod resource;
 mod revocation;
 mod rules;
+mod sign_in;
 mod test_pool;
