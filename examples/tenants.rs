@@ -68,7 +68,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let pools = HashMap::from([(acme.user_pool().id().to_owned(), "acme".to_owned())]);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/tenants", listener.local_addr()?);
-    let alice = shared.access_token("alice").client_id(CLIENT_ID).claim("custom:tenant", "bakery");
+    let alice = shared
+        .access_token("alice")
+        .client_id(CLIENT_ID)
+        .added_by_trigger("custom:tenant", "bakery");
     println!("BAKERY={}", alice.sign());
     println!("ACME={}", acme.access_token("bob").client_id(CLIENT_ID).sign());
     println!("# 200, then 404 for another tenant");

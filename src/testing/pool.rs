@@ -252,6 +252,25 @@ impl TestPool {
         TestSignIn::new(&self.inner.backend, username, client_id)
     }
 
+    /// Returns an [`AppClient`](crate::AppClient) of this app client, at the pool's domain, with the
+    /// client's secrets and the pool's keys and clock.
+    ///
+    /// It speaks HTTP: to a pool that is [`offline`](Self::offline) it finds no connection.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client.
+    #[cfg(feature = "app-client")]
+    #[must_use]
+    pub fn app_client(&self, client_id: &str) -> crate::AppClient {
+        let client = self.inner.backend.directory().client(client_id);
+        let client = client.expect("an app client of this id, or none at all");
+        let builder = crate::AppClient::builder(self, client_id).domain(self.domain());
+        let builder =
+            if client.secrets.is_empty() { builder } else { builder.secrets(client.secrets) };
+        builder.build().expect("settings that can be")
+    }
+
     /// Lets `/oauth2/authorize` sign this user in at once, until it is told another.
     pub fn sign_in_as(&self, username: &str) {
         self.inner.backend.directory().sign_in_as = Some(username.to_owned());

@@ -85,13 +85,20 @@ impl TestToken {
         self.claim(name, client_id)
     }
 
+    /// Sets the `sub`. Defaults to the user's: a UUID that is made from the name, or what
+    /// [`TestUser::sub`](super::TestUser::sub) says; for machines, to the client's id.
+    #[expect(clippy::should_implement_trait, reason = "the name of the claim")]
+    pub fn sub(self, sub: &str) -> Self {
+        self.claim("sub", sub)
+    }
+
     /// The scopes, between spaces. Defaults to `aws.cognito.signin.user.admin` for users, and to
     /// none for machines and ID tokens.
     pub fn scope(self, scopes: &str) -> Self {
         self.claim("scope", scopes)
     }
 
-    /// The groups of the user. Defaults to none.
+    /// The groups of the user. Defaults to those of the [`TestUser`](super::TestUser), else to none.
     pub fn groups<I: IntoIterator<Item: Into<String>>>(self, groups: I) -> Self {
         let groups: Vec<String> = groups.into_iter().map(Into::into).collect();
         self.claim("cognito:groups", groups)
@@ -118,12 +125,45 @@ impl TestToken {
 
     /// Sets any claim, in the place of the one that was there.
     ///
+    /// An access token with an attribute of the user, `custom:…` or `email`, is a `warn` in the log:
+    /// a real pool gives it none. Say [`added_by_trigger`](Self::added_by_trigger) where yours has a
+    /// trigger that does.
+    ///
     /// # Panics
     ///
     /// If the value is not JSON.
-    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
-        self.draft.claim(name, value);
-        self
+    pub fn claim(self, name: &str, value: impl Serialize) -> Self {
+        if self.token_use != TokenUse::Id && is_attribute(name) {
+            tracing::warn!(
+                target: "axum_cognito::testing",
+                claim = name,
+                "an access token of a test has an attribute of the user: Cognito adds none, unless a \
+                 pre token generation trigger does; say so by `TestToken::added_by_trigger`"
+            );
+        }
+        self.with_claim(name, value)
+    }
+
+    /// Sets a claim that a pre token generation trigger of your pool adds, of any JSON type.
+    ///
+    /// Without a trigger Cognito puts `custom:…` attributes into ID tokens alone, as strings; an
+    /// access token has none. A trigger of version 2 or later can add claims to access tokens.
+    ///
+    /// ```
+    /// use axum_cognito::TestPool;
+    ///
+    /// let pool = TestPool::offline();
+    /// let token = pool.access_token("alice").added_by_trigger("custom:tenant", 7).sign();
+    /// # let _ = token;
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the value is not JSON.
+    ///
+    /// Source: [Pre token generation Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html).
+    pub fn added_by_trigger(self, name: &str, value: impl Serialize) -> Self {
+        self.with_claim(name, value)
     }
 
     /// A claim that is only there if it has a value.
@@ -170,6 +210,11 @@ impl TestToken {
         let [header, payload] = self.draft.into_parts();
         key.sign(&header, &payload)
     }
+
+    fn with_claim(mut self, name: &str, value: impl Serialize) -> Self {
+        self.draft.claim(name, value);
+        self
+    }
 }
 
 impl fmt::Debug for TestToken {
@@ -179,6 +224,11 @@ impl fmt::Debug for TestToken {
             .field("draft", &self.draft)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a claim is an attribute of a user, which Cognito keeps to ID tokens.
+fn is_attribute(name: &str) -> bool {
+    name.starts_with("custom:") || matches!(name, "email" | "email_verified")
 }
 
 /// As Cognito's: a JWE (RFC 7516 §7.1) whose contents only Cognito can read.

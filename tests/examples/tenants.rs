@@ -21,7 +21,7 @@ async fn ask(tenant: &str, token: TestToken) -> StatusCode {
 
 #[tokio::test]
 async fn a_user_of_the_shared_pool_belongs_to_the_tenant_of_the_claim() {
-    let bakery = || alice().claim("custom:tenant", "bakery");
+    let bakery = || alice().added_by_trigger("custom:tenant", "bakery");
     assert_eq!(ask("bakery", bakery()).await, StatusCode::OK);
     assert_eq!(ask("florist", bakery()).await, StatusCode::NOT_FOUND);
 }
@@ -33,7 +33,7 @@ async fn a_user_of_the_shared_pool_without_the_claim_belongs_to_no_tenant() {
 
 #[tokio::test]
 async fn a_claim_that_is_no_text_names_no_tenant() {
-    let token = alice().claim("custom:tenant", ["bakery"]);
+    let token = alice().added_by_trigger("custom:tenant", ["bakery"]);
     assert_eq!(ask("bakery", token).await, StatusCode::NOT_FOUND);
 }
 
@@ -44,7 +44,7 @@ async fn a_pool_of_its_own_is_its_tenant() {
 
 #[tokio::test]
 async fn a_pool_of_its_own_cannot_claim_to_be_another_tenant() {
-    let token = || ACME.access_token("bob").claim("custom:tenant", "bakery");
+    let token = || ACME.access_token("bob").added_by_trigger("custom:tenant", "bakery");
     assert_eq!(ask("bakery", token()).await, StatusCode::NOT_FOUND);
     assert_eq!(ask("acme", token()).await, StatusCode::OK);
 }

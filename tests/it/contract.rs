@@ -192,7 +192,11 @@ fn every_form_of_claims_is_an_argument_of_a_handler() {
 
 #[tokio::test]
 async fn claims_of_either_kind_have_these_methods() -> Outcome {
-    let token = POOL.access_token("alice").groups(["admins"]).claim("custom:tenant", "acme").sign();
+    let token = POOL
+        .access_token("alice")
+        .groups(["admins"])
+        .added_by_trigger("custom:tenant", "acme")
+        .sign();
     let claims = POOL.verifier("test-client").verify(&token).await?;
     let pool = POOL.user_pool();
     assert_eq!((claims.sub(), claims.username()), (&*POOL.sub_of("alice"), Some("alice")));

@@ -35,8 +35,13 @@ pub(super) fn carry_out(
 fn get_tokens(backend: &Arc<Backend>, input: &Map<String, Value>) -> Answer {
     let token = required(input, "RefreshToken")?;
     let client = client(backend, required(input, "ClientId")?)?;
-    if !client.accepts_secret(text(input, "ClientSecret")) {
-        let problem = format!("Unable to verify client secret for client {}", client.id);
+    let secret = text(input, "ClientSecret");
+    if !client.accepts_secret(secret) {
+        let id = &client.id;
+        let problem = match secret {
+            Some(_) => format!("Unable to verify secret for client {id}"),
+            None => format!("Client {id} is configured for secret but secret was not received"),
+        };
         return Err(ApiError::not_authorized(problem));
     }
     let tokens = backend.renew(&client, token)?;

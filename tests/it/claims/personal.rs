@@ -91,7 +91,7 @@ fn a_user_without_a_name_that_is_a_uuid_is_read() {
 #[test]
 fn debug_shows_nothing_personal_of_an_access_token() {
     let token = access().claim("sub", "the-sub").claim("username", "secret-name");
-    let token = token.groups(["secret-group"]).claim("custom:tenant", "secret-tenant");
+    let token = token.groups(["secret-group"]).added_by_trigger("custom:tenant", "secret-tenant");
     let token = token.claim("jti", "secret-jti").claim("device_key", "secret-device");
     let claims = accessed(token);
     let shown = format!("{claims:?} {claims:#?}");

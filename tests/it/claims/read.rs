@@ -127,7 +127,8 @@ fn an_id_token_without_attributes_is_read() {
 
 #[test]
 fn a_claim_is_read_by_its_name_in_the_type_that_is_asked_for() {
-    let claims = read(access().claim("custom:tenant", "t1").claim("level", 7).claim("ok", true));
+    let claims =
+        read(access().added_by_trigger("custom:tenant", "t1").claim("level", 7).claim("ok", true));
     assert_eq!(claims.claim("custom:tenant"), Ok(Some("t1".to_owned())));
     assert_eq!(claims.claim("level"), Ok(Some(7_u8)));
     assert_eq!(claims.claim("level"), Ok(Some(7.0_f64)));
@@ -152,7 +153,7 @@ fn unknown_claims_of_any_type_and_size_are_accepted_and_readable() {
         json!(vec![7; 2_000]),
     ];
     for value in values {
-        let claims = read(access().claim("custom:any", &value));
+        let claims = read(access().added_by_trigger("custom:any", &value));
         assert_eq!(claims.claim("custom:any"), Ok(Some(value)));
     }
 }
@@ -180,7 +181,7 @@ fn a_claim_that_is_absent_or_null_is_none() {
 
 #[test]
 fn a_claim_of_another_type_is_an_error_that_names_it_without_its_value() {
-    let claims = read(access().claim("custom:secret", "hunter2"));
+    let claims = read(access().added_by_trigger("custom:secret", "hunter2"));
     let error = claims.claim::<u64>("custom:secret").expect_err("no number");
     let texts = format!("{error} {error:?}");
     assert!(texts.contains("custom:secret") && texts.contains("u64"), "{texts}");
@@ -189,7 +190,7 @@ fn a_claim_of_another_type_is_an_error_that_names_it_without_its_value() {
 
 #[test]
 fn all_claims_are_read_together_as_a_type_of_ones_own() {
-    let claims = read(access().claim("custom:tenant", "t1"));
+    let claims = read(access().added_by_trigger("custom:tenant", "t1"));
     let all: BTreeMap<String, Value> = claims.deserialize().expect("an object");
     assert_eq!(all["custom:tenant"], "t1");
     assert_eq!((&all["sub"], &all["token_use"]), (&json!(POOL.sub_of("alice")), &json!("access")));
@@ -199,7 +200,7 @@ fn all_claims_are_read_together_as_a_type_of_ones_own() {
 
 #[test]
 fn claims_are_the_same_on_all_three_types() {
-    let claims = read(access().claim("custom:tenant", "t1"));
+    let claims = read(access().added_by_trigger("custom:tenant", "t1"));
     let CognitoClaims::Access(inner) = &claims else { panic!("an access token's") };
     assert_eq!(inner.claim::<String>("custom:tenant"), claims.claim("custom:tenant"));
     assert_eq!((inner.sub(), inner.token_use()), (claims.sub(), claims.token_use()));
@@ -216,7 +217,7 @@ fn a_claim_that_a_type_wants_and_the_token_lacks_is_named() {
     }
     let error = read(access()).deserialize::<Customer>().expect_err("no tenant");
     assert!(error.to_string().ends_with(r#"the field "custom:tenant" is missing"#), "{error}");
-    let secret = read(access().claim("custom:tenant", "of-alice"));
+    let secret = read(access().added_by_trigger("custom:tenant", "of-alice"));
     let error = secret.deserialize::<Customer>().expect_err("no number");
     assert!(!error.to_string().contains("of-alice"), "{error}");
 }
