@@ -20,7 +20,7 @@ const MAX_GRACE: Duration = Duration::from_secs(60);
 /// let pool = TestPool::offline();
 /// pool.add_client(
 ///     TestClient::new("web-client")
-///         .secret("a secret of the web client")
+///         .secret("aSecretOfTheWebClient")
 ///         .callback("https://app.example.com/auth/callback")
 ///         .rotation(Duration::from_secs(10)),
 /// );

@@ -1,7 +1,14 @@
 //! The other half of a `TestPool`: its domain, its API, its users and clients.
 
+mod api;
+mod app_client;
+mod authorize;
+mod clients;
 mod code;
+mod faults;
 mod renewal;
+mod revocation;
+mod users;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -35,6 +42,14 @@ impl Answer {
     /// The error code of the domain's JSON.
     fn error(&self) -> (u16, String) {
         (self.status.as_u16(), self.text("error"))
+    }
+
+    /// The type of an error of the API.
+    fn exception(&self) -> (u16, String) {
+        let name = self.text("__type");
+        assert_eq!(self.header("x-amzn-errortype"), format!("{name}:"));
+        assert_eq!(self.header("content-type"), "application/x-amz-json-1.1");
+        (self.status.as_u16(), name)
     }
 
     /// A parameter of the address that a redirect leads to.
@@ -103,6 +118,11 @@ async fn exchange(pool: &TestPool, code: &str, more: &[(&str, &str)]) -> Answer 
     params.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     params.extend(more);
     post(pool, "/oauth2/token", &params).await
+}
+
+/// Signs in by the page's address alone, and takes the code.
+async fn code(pool: &TestPool, more: &[(&str, &str)]) -> String {
+    authorize(pool, more).await.redirected("code").expect("a code")
 }
 
 async fn refresh(pool: &TestPool, refresh_token: &str) -> Answer {
