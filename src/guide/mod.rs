@@ -9,6 +9,7 @@
 //! | [`key_rotation`] | how keys come and go, and what an outage costs |
 //! | [`revocation`] | what a local check cannot see, and what to do about it |
 //! | [`testing_your_application`] | a user pool of your own in your tests |
+//! | [`testing_sign_in_and_renewal`] | a user pool that signs in, rotates and signs out, in your tests |
 //! | [`settings`] | every setting, with its default |
 //! | [`observability`] | health checks, logs, metrics |
 //! | [`deploying`] | Lambda, containers, load balancers |
@@ -22,6 +23,7 @@
 #![cfg_attr(
     not(all(
         feature = "alb",
+        feature = "app-client",
         feature = "axum",
         feature = "resource-metadata",
         feature = "sign-in",
@@ -46,6 +48,7 @@ pages!(
     key_rotation,
     revocation,
     testing_your_application,
+    testing_sign_in_and_renewal,
     settings,
     observability,
     deploying,

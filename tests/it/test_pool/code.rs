@@ -123,7 +123,12 @@ async fn what_is_missing_twice_or_unknown_is_named_by_the_error() {
         (&[("grant_type", "refresh_token"), ("client_id", "web")], "invalid_request"),
         (&[("grant_type", "refresh_token"), ("refresh_token", "a")], "invalid_request"),
         (
-            &[("grant_type", "refresh_token"), ("client_id", "web"), ("client_id", "web")],
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "a"),
+                ("client_id", "web"),
+                ("client_id", "web"),
+            ],
             "invalid_request",
         ),
         (
