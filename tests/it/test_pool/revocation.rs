@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, call, post, refresh, send};
 
-fn revoke<'a>(token: &'a str) -> [(&'a str, &'a str); 2] {
+fn revoke(token: &str) -> [(&str, &str); 2] {
     [("client_id", "web"), ("token", token)]
 }
 
