@@ -105,8 +105,8 @@ impl AppClient {
     ///
     /// In a tokio runtime without timers or I/O: `enable_all()` gives it both.
     pub async fn renew(&self, refresh_token: &str) -> Result<Tokens, RenewError> {
-        if !is_refresh_token(refresh_token) {
-            tracing::debug!("what is to be renewed is not a refresh token");
+        if !self.takes(refresh_token) {
+            tracing::debug!("what should be renewed is not a refresh token");
             return Err(RenewError::Ended);
         }
         self.renewer.renew(refresh_token).await
@@ -126,7 +126,7 @@ impl AppClient {
     ///
     /// As [`renew`](Self::renew).
     pub async fn revoke(&self, refresh_token: &str) -> Result<(), RenewError> {
-        if !is_refresh_token(refresh_token) {
+        if !self.takes(refresh_token) {
             return Ok(());
         }
         let revoked = self.renewer.connection.revoke(refresh_token).await;
@@ -255,6 +255,16 @@ impl AppClient {
         self.renewer.exchange(code, redirect_uri, code_verifier).await
     }
 
+    /// Whether this can be a refresh token: visible characters, at the API those of its pattern. To
+    /// anything else Cognito answers `InvalidParameterException`, which would be an error in the log
+    /// that any client can cause.
+    fn takes(&self, refresh_token: &str) -> bool {
+        let is_of_pattern = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=.".contains(&byte);
+        let at_domain = self.domain().is_some();
+        let fits = |byte: u8| if at_domain { byte.is_ascii_graphic() } else { is_of_pattern(byte) };
+        (1..=MAX_TOKEN_LENGTH).contains(&refresh_token.len()) && refresh_token.bytes().all(fits)
+    }
+
     fn page(&self, path: &str, query: &[(&str, &str)]) -> Option<String> {
         let domain = self.renewer.connection.domain.as_ref()?;
         Some(domain::page(domain, path, query))
@@ -286,11 +296,4 @@ impl fmt::Debug for AppClient {
             .field("domain", &self.domain())
             .finish_non_exhaustive()
     }
-}
-
-/// Whether this can be a refresh token: visible characters, not without end. Anything else would be
-/// `InvalidParameterException`, and an error in the log that any client could cause.
-fn is_refresh_token(token: &str) -> bool {
-    (1..=MAX_TOKEN_LENGTH).contains(&token.len())
-        && token.bytes().all(|byte| byte.is_ascii_graphic())
 }

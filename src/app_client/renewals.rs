@@ -61,7 +61,9 @@ impl Renewals {
         if let Some(renewal) = state.by_token.get(&token).filter(|renewal| renewal.is_good(now)) {
             return Joined::Shared(renewal.results.clone());
         }
-        if state.by_token.len() >= MAX_RENEWALS && !state.by_token.contains_key(&token) {
+        // Each goes by itself, unless its runtime is not run any more.
+        state.by_token.retain(|_, renewal| renewal.is_good(now));
+        if state.by_token.len() >= MAX_RENEWALS {
             return Joined::Full;
         }
         let number = state.next_number;
@@ -88,16 +90,16 @@ impl Renewals {
         }
     }
 
-    /// Forgets the renewals with this token or that brought tokens of this kind: they were revoked.
+    /// Forgets the renewal with this token, and those whose tokens are revoked: nobody gets them.
     pub(super) fn forget_revoked(
         &self,
         token: Option<TokenDigest>,
         is_revoked: impl Fn(&Tokens) -> bool,
     ) {
         self.lock().by_token.retain(|digest, renewal| {
-            let tokens = renewal.results.borrow();
-            let is_result = tokens.as_ref().and_then(|outcome| outcome.as_ref().ok());
-            Some(*digest) != token && !is_result.is_some_and(&is_revoked)
+            let outcome = renewal.results.borrow();
+            let tokens = outcome.as_ref().and_then(|outcome| outcome.as_ref().ok());
+            Some(*digest) != token && !tokens.is_some_and(&is_revoked)
         });
     }
 
@@ -112,5 +114,49 @@ impl Renewal {
             Some(ended) => now.since(ended) < SHARED_FOR,
             None => now.since(self.started) < LOST_AFTER,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    fn begun(renewals: &Renewals, token: &str, now: Moment) -> Option<u64> {
+        match renewals.join(TokenDigest::of(token), now) {
+            Joined::Begun(number, ..) => Some(number),
+            Joined::Shared(_) | Joined::Full => None,
+        }
+    }
+
+    #[test]
+    fn a_renewal_that_nobody_ends_is_given_up_for_lost() {
+        let clock = crate::testing::TestClock::new();
+        let (renewals, now) = (Renewals::default(), || Clock::Test(clock.clone()).now());
+        assert_eq!(begun(&renewals, "token", now()), Some(0));
+        clock.advance(LOST_AFTER - Duration::from_secs(1));
+        assert_eq!(begun(&renewals, "token", now()), None);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(begun(&renewals, "token", now()), Some(1));
+        renewals.forget(&TokenDigest::of("token"), 0);
+        assert_eq!(
+            begun(&renewals, "token", now()),
+            None,
+            "the late one must not take the new one"
+        );
+    }
+
+    #[test]
+    fn there_is_a_bound_for_all_of_them_and_those_that_are_over_make_room() {
+        let clock = crate::testing::TestClock::new();
+        let (renewals, now) = (Renewals::default(), Clock::Test(clock.clone()).now());
+        for token in 0..MAX_RENEWALS {
+            let number = begun(&renewals, &token.to_string(), now).expect("there is room");
+            renewals.end(&TokenDigest::of(&token.to_string()), number, now);
+        }
+        assert_eq!(begun(&renewals, "one more", now), None);
+        clock.advance(SHARED_FOR);
+        assert!(begun(&renewals, "one more", Clock::Test(clock).now()).is_some());
+        assert_eq!(renewals.lock().by_token.len(), 1);
     }
 }

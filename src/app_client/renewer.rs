@@ -20,8 +20,10 @@ use crate::{CognitoVerifier, RenewError, VerifyError, telemetry};
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long a call waits beyond the time of a request: for its turn, for keys, for a busy machine.
 const EXTRA_WAIT: Duration = Duration::from_secs(15);
-/// How long tokens that came are kept while the keys to verify them are unavailable.
+/// How long tokens that came are kept while the key to verify them is unavailable.
 const KEYS_WAIT: Duration = Duration::from_secs(60);
+/// The longest pause between two attempts to verify them.
+const MAX_KEYS_PAUSE: Duration = Duration::from_secs(5);
 
 /// What makes renewals.
 #[derive(Debug)]
@@ -64,13 +66,14 @@ impl Renewer {
         redirect_uri: &str,
         code_verifier: &str,
     ) -> Outcome {
+        self.check_keys().await?;
         let issued = self.connection.exchange(code, redirect_uri, code_verifier).await;
         let issued = issued.map_err(|error| self.refused("exchange of a code", &error))?;
         let Some(refresh_token) = issued.refresh_token.clone() else {
             tracing::error!("Cognito issued no refresh token: the app client should allow it");
             return Err(RenewError::Misconfigured);
         };
-        self.verified(&issued, &refresh_token).await
+        self.verified(&issued, &refresh_token, Duration::ZERO).await
     }
 
     /// The error for a refusal, which is logged, and whose wish for a pause is kept.
@@ -100,11 +103,7 @@ impl Renewer {
 
     /// One renewal: keys, turn, request, verification.
     async fn renew_now(&self, refresh_token: &str) -> Outcome {
-        // Without keys the new tokens could be given to nobody, and the old ones may be spent.
-        if let Err(error) = self.verifier.prefetch().await {
-            tracing::warn!(%error, "no keys to verify renewed tokens with, so none are asked for");
-            return Err(RenewError::Unavailable { retry_after: RETRY_AFTER });
-        }
+        self.check_keys().await?;
         let turn = self.pace.turn(Instant::now()).map_err(unavailable)?;
         sleep_until(turn).await;
         if let Some(pause) = self.pace.pause(Instant::now()) {
@@ -112,15 +111,24 @@ impl Renewer {
         }
         let issued = self.connection.renew(refresh_token).await;
         let issued = issued.map_err(|error| self.refused("renewal", &error))?;
-        let tokens = self.verified(&issued, refresh_token).await?;
+        let tokens = self.verified(&issued, refresh_token, KEYS_WAIT).await?;
         tracing::debug!(sub = tokens.access_claims().sub(), "renewed tokens");
         Ok(tokens)
     }
 
-    /// The issued tokens, verified. While the keys for it are unavailable, it goes on trying: a new
-    /// refresh token is not lost by an outage of the keys.
-    async fn verified(&self, issued: &Issued, refresh_token: &str) -> Outcome {
-        let deadline = Instant::now() + KEYS_WAIT;
+    /// Whether there are keys. Without them new tokens could be given to nobody, and the old refresh
+    /// token or the code would be spent.
+    async fn check_keys(&self) -> Result<(), RenewError> {
+        self.verifier.prefetch().await.map_err(|error| {
+            tracing::warn!(%error, "no keys to verify tokens with, so none are asked for");
+            RenewError::Unavailable { retry_after: RETRY_AFTER }
+        })
+    }
+
+    /// The issued tokens, verified. While a new key is unavailable, it goes on trying for so long: a
+    /// new refresh token is not lost by an outage of the keys.
+    async fn verified(&self, issued: &Issued, refresh_token: &str, patience: Duration) -> Outcome {
+        let deadline = Instant::now() + patience;
         loop {
             let error = match Tokens::verify(issued, refresh_token, &self.verifier).await {
                 Ok(tokens) => return Ok(tokens),
@@ -128,9 +136,9 @@ impl Renewer {
             };
             match error {
                 NotTokens::Token(_, VerifyError::KeysUnavailable { retry_after }) => {
-                    let next = Instant::now() + retry_after.max(RETRY_AFTER);
+                    let next = Instant::now() + retry_after.clamp(RETRY_AFTER, MAX_KEYS_PAUSE);
                     if next > deadline {
-                        tracing::error!("no keys to verify renewed tokens with: they are lost");
+                        tracing::error!("no keys to verify issued tokens with: they are lost");
                         return Err(RenewError::Unavailable { retry_after: RETRY_AFTER });
                     }
                     sleep_until(next).await;
@@ -163,6 +171,11 @@ impl Flight {
     async fn run(self, refresh_token: String) {
         let outcome = self.renewer.renew_now(&refresh_token).await;
         drop(refresh_token);
+        self.land(outcome).await;
+    }
+
+    /// Hands the result to all who wait, and keeps it for those who come within the next seconds.
+    async fn land(self, outcome: Outcome) {
         telemetry::renewed(outcome.as_ref().err());
         // Nothing is known about the token, so the next caller may try.
         if matches!(outcome, Err(RenewError::Unavailable { .. })) {

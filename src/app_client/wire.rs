@@ -106,8 +106,10 @@ pub(super) fn kind_of_status(status: u16) -> Kind {
     }
 }
 
-/// The letters of a code, as many as fit a log line.
+/// The code, if it looks like one: nothing else that a server writes gets into a log.
 fn printable(code: &str) -> String {
-    let is_plain = |char: &char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '-');
-    code.chars().filter(is_plain).take(64).collect()
+    let is_code = |code: &&str| {
+        code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    };
+    Some(code).filter(is_code).unwrap_or("an unknown error code").to_owned()
 }

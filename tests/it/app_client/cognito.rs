@@ -1,7 +1,5 @@
 //! Stands in for Cognito's endpoints: it answers as a test says, and keeps what it was asked.
 
-#![allow(dead_code, reason = "more tests of the app client follow")]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
