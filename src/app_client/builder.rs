@@ -11,7 +11,7 @@ use super::renewer::Renewer;
 use super::secrets::{Secret, Secrets};
 use crate::clock::Clock;
 use crate::pool::url;
-use crate::{ClientIds, CognitoVerifier, ConfigError, JwksCache, TokenUse, TrustedPool};
+use crate::{ClientIds, CognitoVerifier, ConfigError, JwksCache, TrustedPool};
 
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_RENEWALS_PER_SECOND: u32 = 20;
@@ -176,10 +176,7 @@ impl AppClientBuilder {
         let clock = self.clock.unwrap_or_else(|| keys.clock().clone());
         let verifier = CognitoVerifier::builder()
             .trust(keys, self.client_id.as_str())
-            .token_use(TokenUse::Any)
-            // Each token is verified once.
-            .without_token_cache()
-            .on_clock(clock.clone())
+            .for_app_client(clock.clone())
             .build()?;
         let connection = Connection {
             client_id: self.client_id,

@@ -160,9 +160,12 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// Takes the time from this clock.
+    /// Verifies what an app client is issued: tokens of both kinds, each once, for any audience.
     #[cfg(feature = "app-client")]
-    pub(crate) fn on_clock(mut self, clock: Clock) -> Self {
+    pub(crate) fn for_app_client(mut self, clock: Clock) -> Self {
+        self.policy.token_use = TokenUse::Any;
+        self.policy.audience.any = true;
+        self.token_cache = None;
         self.clock = clock;
         self
     }
