@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum_cognito::CognitoVerifier;
 use axum_cognito::testing::{TestLoadBalancer, TestPool, TestToken};
+use axum_cognito::{AppClient, CognitoVerifier};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
@@ -170,4 +170,27 @@ fn what_a_load_balancer_signs_is_counted_by_its_outcome_and_no_label_names_a_key
     let line = format!("cognito_jwks_fetches_total{{url={url},outcome=succeeded}} 1");
     assert!(lines.contains(&line), "{line} is not in {lines:?}");
     assert!(lines.iter().all(|line| !line.contains(&kid)), "{lines:?}");
+}
+
+#[test]
+fn each_renewal_is_counted_by_its_outcome_and_each_shared_result() {
+    let lines = recorded(async |pool| {
+        let client = AppClient::builder(pool, CLIENT).domain(pool.domain()).build();
+        let client = client.expect("settings that can be");
+        let sign_in = pool.sign_in("alice", CLIENT);
+        for _ in 0..3 {
+            client.renew(sign_in.refresh_token()).await.expect("tokens");
+        }
+        client.renew("never-issued").await.expect_err("no such token");
+        pool.set_token_outage(true);
+        client.renew("another").await.expect_err("an outage");
+    });
+    for line in [
+        "cognito_renewals_total{outcome=renewed} 1",
+        "cognito_renewals_total{outcome=ended} 1",
+        "cognito_renewals_total{outcome=unavailable} 1",
+        "cognito_renewals_shared_total{} 2",
+    ] {
+        assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
+    }
 }

@@ -8,6 +8,7 @@
 //! | [`scopes_groups_roles`] | who may do what |
 //! | [`key_rotation`] | how keys come and go, and what an outage costs |
 //! | [`revocation`] | what a local check cannot see, and what to do about it |
+//! | [`expired_tokens_and_renewal`] | who renews a token, when, and what a 401 means |
 //! | [`testing_your_application`] | a user pool of your own in your tests |
 //! | [`testing_sign_in_and_renewal`] | a user pool that signs in, rotates and signs out, in your tests |
 //! | [`settings`] | every setting, with its default |
@@ -47,6 +48,7 @@ pages!(
     scopes_groups_roles,
     key_rotation,
     revocation,
+    expired_tokens_and_renewal,
     testing_your_application,
     testing_sign_in_and_renewal,
     settings,

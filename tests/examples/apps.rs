@@ -15,6 +15,8 @@ pub(crate) mod load_balancer;
 pub(crate) mod optional_sign_in;
 #[path = "../../examples/problem_json.rs"]
 pub(crate) mod problem_json;
+#[path = "../../examples/renewal.rs"]
+pub(crate) mod renewal;
 #[path = "../../examples/revocation.rs"]
 pub(crate) mod revocation;
 #[path = "../../examples/scopes_and_groups.rs"]

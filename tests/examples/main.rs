@@ -13,6 +13,7 @@ mod load_balancer;
 mod log;
 mod optional_sign_in;
 mod problem_json;
+mod renewal;
 mod revocation;
 mod scopes_and_groups;
 mod tenants;

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 
 use axum_cognito::testing::{TestAlbToken, TestClock, TestLoadBalancer, TestPool, TestToken};
 use axum_cognito::{
-    AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, ClaimError,
-    ClientIds, CognitoClaims, CognitoLayer, CognitoSecurity, CognitoService, CognitoVerifier,
-    CognitoVerifierBuilder, ConfigError, DefaultResponse, IdClaims, Identity, JwksCache,
-    JwksCacheBuilder, JwksError, JwksRequest, JwksResponse, JwksState, JwksStatus, LoadBalancer,
-    PrefetchError, ProtectedResource, ProtectedResourceBuilder, RefreshTask, Rejection,
-    RejectionKind, Require, RequireFuture, RequireService, ResponseFuture, TokenSource, TokenUse,
-    TrustedPool, UserPool, VerifyError,
+    AccessClaims, AlbClaims, AlbLayer, AlbService, AlbVerifier, AlbVerifierBuilder, AppClient,
+    AppClientBuilder, ClaimError, ClientIds, CognitoClaims, CognitoLayer, CognitoSecurity,
+    CognitoService, CognitoVerifier, CognitoVerifierBuilder, ConfigError, DefaultResponse,
+    IdClaims, Identity, JwksCache, JwksCacheBuilder, JwksError, JwksRequest, JwksResponse,
+    JwksState, JwksStatus, LoadBalancer, PrefetchError, ProtectedResource,
+    ProtectedResourceBuilder, RefreshTask, Rejection, RejectionKind, RenewError, Require,
+    RequireFuture, RequireService, ResponseFuture, TokenSource, TokenUse, Tokens, TrustedPool,
+    UserPool, VerifyError,
 };
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -62,6 +63,9 @@ fn settings_are_shared_between_threads() {
     is_cloned::<TrustedPool>();
     is_cloned::<UserPool>();
     is_cloned::<LoadBalancer>();
+    is_cloned::<AppClient>();
+    is_cloned::<Tokens>();
+    is_shared::<AppClientBuilder>();
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn errors_are_errors_and_compared() {
     is_error::<ConfigError>();
     is_error::<JwksError>();
     is_error::<PrefetchError>();
-    is_error::<VerifyError>();
+    is_error::<RenewError>();
     is_error::<VerifyError>();
 }
 
@@ -108,6 +112,12 @@ async fn the_futures_of_a_verifier_are_sent_between_threads() {
     let (verifier, token) = (POOL.verifier("test-client"), POOL.access_token("alice").sign());
     assert!(is_sent(verifier.verify(&token)).await.is_ok());
     assert!(is_sent(verifier.prefetch()).await.is_ok());
+    let client = AppClient::builder(&*POOL, "test-client").build().expect("a client");
+    assert_eq!(is_sent(client.renew("")).await.err(), Some(RenewError::Ended));
+    assert_eq!(is_sent(client.revoke("")).await, Ok(()));
+    assert_eq!(is_sent(client.is_signed_in("")).await, Ok(false));
+    assert!(is_sent(client.sign_out_everywhere("")).await.is_err());
+    assert!(is_sent(client.exchange_code("", "", "")).await.is_err());
     assert!(is_sent(POOL.keys().refresh()).await.is_ok());
 }
 

@@ -9,6 +9,7 @@ mod from_env;
 mod kinds;
 mod lost;
 mod pace;
+mod pool;
 mod secrecy;
 mod shared;
 mod verified;
