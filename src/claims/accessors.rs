@@ -131,6 +131,9 @@ macro_rules! accessors {
             ///
             /// Reads the payload anew at each call: a claim that is needed often is better kept.
             ///
+            /// An access token has no attributes of the user, neither `email` nor `custom:…`, unless a pre
+            /// token generation trigger adds them: read those from an ID token.
+            ///
             /// Example: [a claim of your own](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
             ///
             /// # Errors

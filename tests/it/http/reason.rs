@@ -22,11 +22,7 @@ fn app(pool: &TestPool) -> Router {
         .trust(pool, CLIENT)
         .clock(pool.clock())
         .max_token_age(Duration::from_secs(1800))
-        .check(
-            |claims| {
-                if claims.username() == Some("mallory") { Err("no".to_owned()) } else { Ok(()) }
-            },
-        )
+        .check(|claims| if claims.sub() == "mallory" { Err("no".to_owned()) } else { Ok(()) })
         .build();
     let me = || get(async |_: CognitoClaims| "me");
     Router::new()
