@@ -23,6 +23,8 @@ use axum_cognito::testing::{TestPool, TestToken};
 use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -52,6 +54,7 @@ fn main() {
     runtime.block_on(pool.keys().refresh()).expect("keys from memory");
     let mut cases = Vec::new();
     floors(&mut cases, &pool);
+    others(&mut cases, &pool);
     verifications(&mut cases, &pool);
     requests(&mut cases, &pool, &runtime);
     measure(&mut cases);
@@ -80,6 +83,21 @@ fn floors(cases: &mut Vec<Case>, pool: &TestPool) {
     add(cases, "floor: raw signature, parsed key", SIGNATURE, verify);
     add(cases, "floor: SHA-256 of the token", SIGNATURE, move || {
         black_box(digest(&SHA256, black_box(token.as_bytes())));
+    });
+}
+
+/// The same token and the same checks by `jsonwebtoken`, which parses the key at each call.
+fn others(cases: &mut Vec<Case>, pool: &TestPool) {
+    let keys: JwkSet = serde_json::from_str(&pool.jwks()).expect("a JWKS");
+    let key = keys.find(&pool.access_key_id()).expect("the access key");
+    let key = DecodingKey::from_jwk(key).expect("an RSA key");
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(pool.user_pool().issuers());
+    validation.validate_aud = false;
+    let token = typical(pool).sign();
+    add(cases, "jsonwebtoken, `decode` with a kept key", SIGNATURE, move || {
+        let decoded = decode::<serde_json::Value>(black_box(&token), &key, &validation);
+        black_box(decoded.expect("a good token"));
     });
 }
 

@@ -61,6 +61,8 @@ pub use self::error::{
 };
 #[cfg(feature = "sign-in")]
 pub use self::error::{SessionStoreError, SignOutError};
+#[cfg(feature = "axum")]
+pub use self::extract::{BearerToken, Claims};
 pub use self::fetch::{FetchJwks, JwksRequest, JwksResponse};
 pub use self::keys::{JwksCache, JwksCacheBuilder, JwksState, JwksStatus, RefreshTask};
 pub use self::layer::{CognitoLayer, CognitoService, ResponseFuture};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
 use crate::ClaimError;
-use crate::claims::{NumericDate, read_member};
+use crate::claims::{NumericDate, read_member, serialize_raw};
 
 /// The claims of `x-amzn-oidc-data`: who signed in at an Application Load Balancer. Cheap to clone.
 ///
@@ -109,6 +110,13 @@ impl AlbClaims {
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimError> {
         let claims = serde_json::from_str(&self.inner.raw);
         claims.map_err(|error| ClaimError::new::<T>("the payload".to_owned(), &error))
+    }
+}
+
+/// All claims of the data, as a JSON object.
+impl Serialize for AlbClaims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_raw(&self.inner.raw, serializer)
     }
 }
 

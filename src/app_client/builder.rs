@@ -90,7 +90,7 @@ impl AppClientBuilder {
     /// Sends requests with this client: for a proxy, roots or timeouts of your own.
     ///
     /// It must not follow redirects, which could carry a token to another host. Defaults to a client
-    /// that follows none, with a connect timeout of one second.
+    /// that follows none.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self

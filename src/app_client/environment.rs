@@ -2,8 +2,8 @@ use std::fs::File;
 use std::io::Read as _;
 
 use super::{AppClient, AppClientBuilder};
-use crate::ConfigError;
-use crate::verifier::{CLIENT_ID, pool_from};
+use crate::pool::environment::{CLIENT_ID, variable};
+use crate::{ConfigError, UserPool};
 
 const SECRET: [&str; 2] = ["COGNITO_CLIENT_SECRET", "COGNITO_CLIENT_SECRET_FILE"];
 const DOMAIN: [&str; 2] = ["COGNITO_DOMAIN", "COGNITO_DOMAIN_FILE"];
@@ -43,16 +43,11 @@ impl AppClientBuilder {
     ///
     /// As [`AppClient::from_env`]; what [`build`](Self::build) finds, it finds later.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| {
-            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        })
+        Self::from_variables(&variable)
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variable = |name: &str| {
-            variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        let pool = pool_from(&variable)?;
+    fn from_variables(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let pool = UserPool::from_variables(variable)?;
         let expected = "one app client id";
         let client_id = variable(CLIENT_ID)
             .ok_or(ConfigError::MissingVariable { name: CLIENT_ID, expected })?;
@@ -60,10 +55,10 @@ impl AppClientBuilder {
             return Err(ConfigError::Variable { name: CLIENT_ID, value: client_id, expected });
         }
         let mut builder = AppClient::builder(pool, client_id);
-        if let Some(secrets) = value_or_file(&variable, SECRET)? {
+        if let Some(secrets) = value_or_file(variable, SECRET)? {
             builder = builder.secrets(secrets.split(',').map(str::trim));
         }
-        if let Some(domain) = value_or_file(&variable, DOMAIN)? {
+        if let Some(domain) = value_or_file(variable, DOMAIN)? {
             builder = builder.domain(domain);
         }
         Ok(builder)

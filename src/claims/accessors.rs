@@ -1,6 +1,9 @@
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::{AccessClaims, CognitoClaims, IdClaims, member};
 use crate::{ClaimError, TokenUse};
@@ -156,7 +159,23 @@ macro_rules! accessors {
                 claims.map_err(|error| ClaimError::new::<T>("the payload".to_owned(), &error))
             }
         }
+
+        /// All claims of the token, as a JSON object.
+        impl Serialize for $claims {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serialize_raw(&self.common().raw, serializer)
+            }
+        }
     )* };
 }
 
 accessors!(CognitoClaims, AccessClaims, IdClaims);
+
+/// Serializes a payload, in whatever format.
+pub(crate) fn serialize_raw<S: Serializer>(
+    payload: &str,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let claims: Map<String, Value> = serde_json::from_str(payload).map_err(S::Error::custom)?;
+    claims.serialize(serializer)
+}

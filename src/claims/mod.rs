@@ -20,6 +20,8 @@ mod token_use;
 use std::sync::Arc;
 
 pub use self::access::AccessClaims;
+#[cfg(feature = "alb")]
+pub(crate) use self::accessors::serialize_raw;
 use self::common::Common;
 pub(crate) use self::common::Origin;
 #[cfg(feature = "alb")]
@@ -72,6 +74,12 @@ impl CognitoClaims {
             Self::Access(_) => None,
             Self::Id(claims) => Some(claims),
         }
+    }
+
+    /// The payload of the token, as it was signed.
+    #[cfg(feature = "axum")]
+    pub(crate) fn payload(&self) -> &str {
+        &self.common().raw
     }
 
     /// The dates that decide whether the token is valid at a time.

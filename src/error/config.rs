@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 /// A setting that cannot be right, found when it is made and never later.
@@ -11,7 +12,7 @@ use std::time::Duration;
 /// assert_eq!(error, ConfigError::UserPoolId { id: "AbCdEfGhI".to_owned() });
 /// assert!(error.to_string().contains("like `us-east-1_AbCdEfGhI`"), "{error}");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The id of a user pool does not have the shape of one.
@@ -22,6 +23,15 @@ pub enum ConfigError {
     UserPoolId {
         /// The id as it was given.
         id: String,
+    },
+    /// A Region of a replica is not one.
+    #[error(
+        "`{region}` is not a Region of a replica: it should be like `eu-west-1`, another one than the \
+         pool's own, and there once"
+    )]
+    Region {
+        /// The Region as it was given.
+        region: String,
     },
     /// An issuer or a JWKS address is not an absolute URL.
     #[error("`{url}` is not {role}: {problem}")]
@@ -310,4 +320,12 @@ pub enum ConfigError {
          it does: add `TokenSource::bearer()` to `token_from`"
     )]
     NoBearerSource,
+}
+
+/// The sentence, as `Display` has it: `fn main() -> Result<(), Box<dyn Error>>` prints an error by its
+/// `Debug`.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -13,7 +13,7 @@ pub enum JwksError {
     #[error("no connection to the JWKS endpoint: {0}")]
     Connect(String),
     /// The whole attempt took longer than [`request_timeout`](crate::JwksCacheBuilder::request_timeout).
-    #[error("the JWKS endpoint did not answer within {0:?}")]
+    #[error("the JWKS endpoint did not answer within the `request_timeout` of {0:?}")]
     Timeout(Duration),
     /// Any other fault of transport, or of a [`FetchJwks`](crate::FetchJwks) of your own.
     #[error("the fetch of the JWKS failed: {0}")]
@@ -27,9 +27,19 @@ pub enum JwksError {
     /// The set has more than 64 keys.
     #[error("the JWKS holds more than 64 keys")]
     TooManyKeys,
-    /// The body is not a JSON object with an array `keys` (RFC 7517 §5).
-    #[error("the JWKS is not a JSON object with an array of keys")]
-    Malformed,
+    /// The body is not a JSON object with an array `keys` (RFC 7517 §5), in UTF-8.
+    ///
+    /// A byte order mark at its beginning is passed over (RFC 8259 §8.1).
+    #[error(
+        "the JWKS is not a JSON object with an array of keys: it cannot be read at line {line}, \
+         column {column}"
+    )]
+    Malformed {
+        /// The line where it cannot be read, counted from 1.
+        line: usize,
+        /// The byte of that line, counted from 1.
+        column: usize,
+    },
     /// Not one key is an RSA key for RS256 signatures with a `kid`.
     #[error("the JWKS holds no usable RSA signature key")]
     NoUsableKey,

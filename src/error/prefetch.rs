@@ -8,7 +8,7 @@ use super::JwksError;
 /// that are not named here are at hand.
 ///
 /// Example: [one pool's trouble](crate::guide::several_pools#one-pools-trouble-is-its-own).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PrefetchError {
     failures: Vec<(String, JwksError)>,
 }
@@ -36,3 +36,11 @@ impl fmt::Display for PrefetchError {
 }
 
 impl std::error::Error for PrefetchError {}
+
+/// The sentence, as `Display` has it: `fn main() -> Result<(), Box<dyn Error>>` prints an error by its
+/// `Debug`.
+impl fmt::Debug for PrefetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

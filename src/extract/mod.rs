@@ -1,33 +1,17 @@
 //! The claims as arguments of a handler.
 
+mod bearer_token;
+mod found;
+mod own_claims;
+
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+pub use self::bearer_token::BearerToken;
+use self::found::claims;
+pub use self::own_claims::Claims;
 use crate::rejection::{Cause, Challenge, Rejection};
-use crate::{AccessClaims, CognitoClaims, IdClaims, TokenUse, VerifyError};
-
-/// A type that the claims of a request may be taken as.
-trait FromClaims: Sized {
-    fn from_claims(claims: &CognitoClaims) -> Result<Self, VerifyError>;
-}
-
-impl FromClaims for CognitoClaims {
-    fn from_claims(claims: &CognitoClaims) -> Result<Self, VerifyError> {
-        Ok(claims.clone())
-    }
-}
-
-impl FromClaims for AccessClaims {
-    fn from_claims(claims: &CognitoClaims) -> Result<Self, VerifyError> {
-        claims.as_access().cloned().ok_or(VerifyError::TokenUse(TokenUse::Access))
-    }
-}
-
-impl FromClaims for IdClaims {
-    fn from_claims(claims: &CognitoClaims) -> Result<Self, VerifyError> {
-        claims.as_id().cloned().ok_or(VerifyError::TokenUse(TokenUse::Id))
-    }
-}
+use crate::{AccessClaims, CognitoClaims, IdClaims};
 
 macro_rules! extractors {
     ($($claims:ty),*) => { $(
@@ -54,16 +38,3 @@ macro_rules! extractors {
 }
 
 extractors!(CognitoClaims, AccessClaims, IdClaims);
-
-/// The claims that the layer put there, and its challenge: what marks that the layer was there.
-fn claims<'a, T: FromClaims>(
-    parts: &'a Parts,
-    asked_by: &'static str,
-) -> Result<(Option<T>, &'a Challenge), Rejection> {
-    let Some(challenge) = parts.extensions.get::<Challenge>() else {
-        return Err(Rejection::missing_layer(asked_by, "CognitoLayer"));
-    };
-    let claims = parts.extensions.get::<CognitoClaims>().map(T::from_claims).transpose();
-    let claims = claims.map_err(|error| Rejection::new(Cause::Token(error), challenge.clone()))?;
-    Ok((claims, challenge))
-}

@@ -10,8 +10,6 @@ use super::{FetchJwks, JwksRequest, JwksResponse, MAX_BODY_BYTES};
 use crate::pool::url::is_loopback;
 use crate::{ConfigError, JwksError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// Reads a JWKS over HTTP: one GET, no redirects, 200 or 304, at most 64 KiB.
 #[derive(Debug)]
 pub(crate) struct HttpFetcher {
@@ -69,8 +67,9 @@ pub(crate) fn shared_client(url: &str) -> Result<Client, ConfigError> {
 
 fn default_client(local: bool) -> Result<Client, ConfigError> {
     let builder = Client::builder()
+        // Without a connect timeout: `request_timeout` bounds the whole attempt, and a slow proxy or a
+        // slow TLS handshake may take all of it.
         .redirect(Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
         // A connection is wanted every few minutes; one kept for later belongs to the runtime
         // that opened it, and fails in another one.
         .pool_max_idle_per_host(0)

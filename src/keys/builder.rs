@@ -64,7 +64,11 @@ impl JwksCacheBuilder {
         self
     }
 
-    /// How long one fetch may take, all together. Defaults to 3 seconds.
+    /// How long one fetch may take, all together: DNS, TCP, a proxy, TLS and the answer. Defaults to
+    /// 3 seconds.
+    ///
+    /// It is the only limit of the default HTTP client, and [`JwksError::Timeout`](crate::JwksError::Timeout)
+    /// names it.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.timing.request_timeout = timeout;
         self
@@ -78,8 +82,8 @@ impl JwksCacheBuilder {
 
     /// Reads the JWKS with this client: for a proxy, roots or timeouts of your own.
     ///
-    /// Defaults to a client without redirects, with a connect timeout of one second. An answer
-    /// that came by a redirect is refused.
+    /// Defaults to a client without redirects, whose only timeout is
+    /// [`request_timeout`](Self::request_timeout). An answer that came by a redirect is refused.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: reqwest::Client) -> Self {
         self.fetcher(crate::fetch::HttpFetcher::new(client))

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -45,8 +47,15 @@ pub(super) fn usable_keys(body: &[u8]) -> Result<Vec<(String, PublicKey)>, JwksE
     if body.len() > MAX_BODY_BYTES {
         return Err(JwksError::TooLong);
     }
-    let text = std::str::from_utf8(body).map_err(|_| JwksError::Malformed)?;
-    let set: JwkSet<'_> = json::from_object(text).map_err(|_| JwksError::Malformed)?;
+    // A parser may pass over a byte order mark (RFC 8259 §8.1), and editors of Windows write one.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let text =
+        std::str::from_utf8(body).map_err(|error| malformed_at(body, error.valid_up_to()))?;
+    let set: JwkSet<'_> = json::from_object(text).map_err(|error| match error.line() {
+        // Not an object at all.
+        0 => malformed_at(body, body.len().saturating_sub(text.trim_start().len())),
+        line => JwksError::Malformed { line, column: error.column() },
+    })?;
     if set.keys.len() > MAX_KEYS {
         return Err(JwksError::TooManyKeys);
     }
@@ -55,6 +64,13 @@ pub(super) fn usable_keys(body: &[u8]) -> Result<Vec<(String, PublicKey)>, JwksE
         return Err(JwksError::NoUsableKey);
     }
     Ok(keys)
+}
+
+fn malformed_at(body: &[u8], offset: usize) -> JwksError {
+    let before = body.get(..offset).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len);
+    JwksError::Malformed { line, column: column.saturating_add(1) }
 }
 
 fn usable_key(raw: &RawValue) -> Option<(String, PublicKey)> {
@@ -72,7 +88,12 @@ fn usable_key(raw: &RawValue) -> Option<(String, PublicKey)> {
 impl Jwk {
     /// RFC 7517 §4.1 to §4.4.
     fn is_for_rs256_signatures(&self) -> bool {
-        let verifies = |operations: &Vec<String>| operations.iter().any(|name| name == "verify");
+        // The same operation twice is forbidden (§4.3).
+        let verifies = |operations: &Vec<String>| {
+            let mut seen = HashSet::new();
+            operations.iter().all(|name| seen.insert(name))
+                && seen.iter().any(|name| *name == "verify")
+        };
         self.kty == "RSA"
             && self.public_key_use.as_ref().is_none_or(|name| name == "sig")
             && self.key_ops.as_ref().is_none_or(verifies)

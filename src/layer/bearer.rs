@@ -13,7 +13,6 @@ use crate::{CognitoClaims, CognitoVerifier, TokenSource, token};
 pub(super) struct Bearer {
     pub(super) verifier: CognitoVerifier,
     pub(super) optional: bool,
-    pub(super) sources: Vec<TokenSource>,
     pub(super) challenge: Challenge,
 }
 
@@ -21,7 +20,8 @@ impl Bearer {
     pub(super) fn new(verifier: CognitoVerifier) -> Self {
         let mut challenge = Challenge::default();
         challenge.set_clock(verifier.clock());
-        Self { verifier, optional: false, sources: vec![TokenSource::bearer()], challenge }
+        challenge.set_sources(Arc::new([TokenSource::bearer()]));
+        Self { verifier, optional: false, challenge }
     }
 }
 
@@ -31,7 +31,7 @@ impl Authenticate for Bearer {
     /// `Authorization` always: other schemes have secrets too.
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
         TokenSource::bearer().mark_sensitive(headers);
-        self.sources.iter().for_each(|source| source.mark_sensitive(headers));
+        self.challenge.sources().iter().for_each(|source| source.mark_sensitive(headers));
     }
 
     fn announce(&self, extensions: &mut Extensions) {
@@ -43,10 +43,10 @@ impl Authenticate for Bearer {
     }
 
     fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Decision<CognitoClaims> {
-        if self.optional && !token::are_possible(&self.sources) {
+        if self.optional && !token::are_possible(self.challenge.sources()) {
             return self.refuse(Cause::MissingLayer);
         }
-        let token = match token::find(&self.sources, headers) {
+        let token = match token::find(self.challenge.sources(), headers) {
             Some(Ok(token)) => token,
             Some(Err(bad)) => return self.refuse(Cause::Credentials(bad)),
             None if self.optional => return Decision::Allow(None),

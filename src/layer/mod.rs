@@ -88,7 +88,7 @@ impl<R> CognitoLayer<R> {
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         let sources: Vec<_> = sources.into_iter().collect();
         let checked = token::validate(&sources);
-        Arc::make_mut(&mut self.settings).sources = sources;
+        Arc::make_mut(&mut self.settings).challenge.set_sources(sources.into());
         self.note(checked)
     }
 
@@ -201,7 +201,7 @@ impl<R> CognitoLayer<R> {
     /// Whether a token in `Authorization: Bearer` is found.
     #[cfg(feature = "resource-metadata")]
     pub(crate) fn reads_bearer(&self) -> bool {
-        self.settings.sources.iter().any(TokenSource::is_bearer)
+        self.settings.challenge.sources().iter().any(TokenSource::is_bearer)
     }
 
     fn note(mut self, set: Result<(), ConfigError>) -> Self {

@@ -1,6 +1,7 @@
 //! A user pool and its app clients: which tokens are meant, and where their keys are read.
 
 mod client_ids;
+pub(crate) mod environment;
 pub(crate) mod region;
 pub(crate) mod url;
 
@@ -57,9 +58,7 @@ impl UserPool {
     /// [aws]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
     pub fn new(id: &str) -> Result<Self, ConfigError> {
         let region = region_of(id).ok_or_else(|| ConfigError::UserPoolId { id: id.to_owned() })?;
-        let suffix = region::dns_suffix(region);
-        let issuer = |service| format!("https://{service}.{region}.{suffix}/{id}");
-        let issuers = ["cognito-idp", "issuer-cognito-idp"].map(issuer).to_vec();
+        let issuers = issuers_in(region, id).to_vec();
         Ok(Self {
             id: id.to_owned(),
             jwks_urls: issuers.iter().map(|issuer| derived_jwks_url(issuer)).collect(),
@@ -104,8 +103,9 @@ impl UserPool {
     /// Says where an emulator serves the pool: its keys at `<url>/<id>/.well-known/jwks.json`, and its
     /// API at the URL itself.
     ///
-    /// The issuers stay those of AWS, as with the emulators MiniStack and moto; for a pool id
-    /// `local_…`, of cognito-local, the issuer becomes `<url>/<id>`.
+    /// The issuers are those of AWS, as with the emulators MiniStack and moto, and the emulator's own
+    /// address `<url>/<id>`, as with LocalStack and its like. For a pool id `local_…`, of
+    /// cognito-local, that is the only issuer.
     ///
     /// # Errors
     ///
@@ -118,7 +118,49 @@ impl UserPool {
         if self.region() == EMULATED_REGION {
             return self.with_issuer(&address);
         }
+        if !self.issuers.contains(&address) {
+            self.issuers.push(address.clone());
+        }
+        self.jwks_urls.resize(self.issuers.len(), String::new());
         self.with_jwks_url(&derived_jwks_url(&address))
+    }
+
+    /// Adds the issuers that the pool's replicas in these Regions sign with, for a multi-Region pool.
+    ///
+    /// A token carries the issuer of the Region that issued it, so a verifier that does not know the
+    /// replica's rejects every token after a failover. Each replica's keys are read in its own Region,
+    /// when the first token of that Region comes.
+    ///
+    /// ```
+    /// use axum_cognito::UserPool;
+    ///
+    /// let pool = UserPool::new("us-east-1_AbCdEfGhI")?.replicated_in(["eu-west-1"])?;
+    /// let replica = "https://cognito-idp.eu-west-1.amazonaws.com/us-east-1_AbCdEfGhI";
+    /// assert!(pool.issuers().iter().any(|issuer| issuer == replica));
+    /// # Ok::<(), axum_cognito::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Region`] if one of these is not a Region, is the pool's own, or is there twice.
+    pub fn replicated_in<I: IntoIterator<Item: AsRef<str>>>(
+        mut self,
+        regions: I,
+    ) -> Result<Self, ConfigError> {
+        for region in regions {
+            let region = region.as_ref();
+            let replica = issuers_in(region, &self.id);
+            let is_known = replica.iter().any(|issuer| self.issuers.contains(issuer));
+            if !region::is_region(region) || region == self.region() || is_known {
+                return Err(ConfigError::Region { region: region.to_owned() });
+            }
+            for issuer in replica {
+                let fixed = self.fixed_jwks_url.then(|| self.jwks_url().to_owned());
+                self.jwks_urls.push(fixed.unwrap_or_else(|| derived_jwks_url(&issuer)));
+                self.issuers.push(issuer);
+            }
+        }
+        Ok(self)
     }
 
     /// Lets the calls after this one take http URLs of any host.
@@ -183,6 +225,13 @@ impl fmt::Display for UserPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)
     }
+}
+
+/// Both issuers that Cognito has in this Region for a pool.
+fn issuers_in(region: &str, id: &str) -> [String; 2] {
+    let suffix = region::dns_suffix(region);
+    let issuer = |service| format!("https://{service}.{region}.{suffix}/{id}");
+    ["cognito-idp", "issuer-cognito-idp"].map(issuer)
 }
 
 fn derived_jwks_url(issuer: &str) -> String {

@@ -44,7 +44,11 @@ pub(crate) fn parse(url: &str, role: &'static str) -> Result<Uri, ConfigError> {
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let parsed = address.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || parsed.is_ok_and(|address| address.is_loopback())
+    // Every name under `localhost` too (RFC 6761 §6.3).
+    let is_localhost = host.rsplit('.').next().is_some_and(|label| {
+        label.eq_ignore_ascii_case("localhost") && host.split('.').all(|label| !label.is_empty())
+    });
+    is_localhost || parsed.is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether there may be something at this host and port.
@@ -69,12 +73,28 @@ mod tests {
 
     #[test]
     fn loopback_hosts_are_told_from_names_that_begin_like_one() {
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "[::1]"] {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "a.localhost",
+            "a.b.LocalHost",
+            "127.0.0.1",
+            "127.1.2.3",
+            "[::1]",
+        ] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in
-            ["localhost.example.com", "127.0.0.1.example.com", "128.0.0.1", "[::2]", "0.0.0.0", ""]
-        {
+        for host in [
+            "localhost.example.com",
+            ".localhost",
+            "a..localhost",
+            "mylocalhost",
+            "127.0.0.1.example.com",
+            "128.0.0.1",
+            "[::2]",
+            "0.0.0.0",
+            "",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::ConfigError;
 use crate::clock::Clock;
+use crate::{ConfigError, TokenSource};
 
 const DEFAULT_REALM: &str = "cognito";
 
@@ -20,6 +20,8 @@ pub(crate) struct Challenge {
     settings: Arc<Settings>,
     /// The clock of the layer's verifier, for what is required of a sign-in's age.
     clock: Clock,
+    /// Where the layer looks for the token, for who wants it again.
+    sources: Arc<[TokenSource]>,
 }
 
 #[derive(Clone)]
@@ -62,6 +64,16 @@ impl Challenge {
     /// Goes by this clock.
     pub(crate) fn set_clock(&mut self, clock: Clock) {
         self.clock = clock;
+    }
+
+    /// Goes by these sources of the token.
+    pub(crate) fn set_sources(&mut self, sources: Arc<[TokenSource]>) {
+        self.sources = sources;
+    }
+
+    /// Where the layer looks for the token.
+    pub(crate) fn sources(&self) -> &[TokenSource] {
+        &self.sources
     }
 
     /// What time it is by the clock of the layer's verifier, since 1970.
@@ -123,7 +135,7 @@ impl Challenge {
         let realm = DEFAULT_REALM.to_owned();
         let (resource_metadata, built) = (None, std::array::from_fn(|_| OnceLock::new()));
         let settings = Arc::new(Settings { scheme, realm, resource_metadata, built });
-        Self { settings, clock: Clock::default() }
+        Self { settings, clock: Clock::default(), sources: Arc::default() }
     }
 
     /// What was built before a change no longer holds.

@@ -80,6 +80,24 @@ impl Require {
         Self::rule(Rule::AllGroups(texts(groups)))
     }
 
+    /// Requires a token of this user pool, for a verifier that trusts several.
+    ///
+    /// With a pool for each tenant, [`group`](Self::group) asks no pool: an administrator of one tenant
+    /// is in `admins` like one of another. Say which pool is meant too:
+    ///
+    /// ```
+    /// use axum_cognito::Require;
+    ///
+    /// let require = Require::pool("eu-west-1_AbCdEfGhI").and(Require::group("admins"));
+    /// # let _ = require;
+    /// ```
+    ///
+    /// A text that is not the id of a pool admits nobody, and is an error in the log. The answer is
+    /// 403.
+    pub fn pool(user_pool_id: impl Into<String>) -> Self {
+        Self::rule(Rule::Pool(user_pool_id.into()))
+    }
+
     /// Requires that the user signed in within this time, as the claim `auth_time` says: for what
     /// somebody at an unlocked computer should not be able to do. Whole seconds. A token without
     /// `auth_time`, a machine's for example, never meets it.

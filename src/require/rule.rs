@@ -2,9 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::CognitoClaims;
 use crate::clock::since_epoch;
 use crate::rejection::{Needed, is_scope_token};
+use crate::{CognitoClaims, UserPool};
 
 /// One requirement.
 #[derive(Clone)]
@@ -13,6 +13,7 @@ pub(super) enum Rule {
     AllScopes(Arc<[String]>),
     AnyGroup(Arc<[String]>),
     AllGroups(Arc<[String]>),
+    Pool(String),
     SignedInWithin(Duration),
     Acr(Arc<[String]>),
     When(Arc<dyn Fn(&CognitoClaims) -> bool + Send + Sync>),
@@ -42,6 +43,10 @@ impl Rule {
             Self::AllGroups(list) if !list.iter().all(|group| is_group(group)) => {
                 never("a `Require` of a group without a name")
             }
+            Self::Pool(id) => match UserPool::new(&id) {
+                Ok(_) => (Self::Pool(id), None),
+                Err(error) => never(&format!("a `Require` of a pool, for {error},")),
+            },
             Self::AllScopes(_)
             | Self::AllGroups(_)
             | Self::SignedInWithin(_)
@@ -64,6 +69,7 @@ impl Rule {
             Self::AllScopes(scopes) => scopes.iter().all(has_scope),
             Self::AnyGroup(groups) => groups.iter().any(in_group),
             Self::AllGroups(groups) => groups.iter().all(in_group),
+            Self::Pool(id) => claims.user_pool_id() == id,
             // A sign-in in the future, by a clock that is ahead, is one of this moment.
             Self::SignedInWithin(age) => claims
                 .auth_time()
@@ -94,6 +100,7 @@ impl Rule {
             | Self::AllScopes(_)
             | Self::AnyGroup(_)
             | Self::AllGroups(_)
+            | Self::Pool(_)
             | Self::When(_)
             | Self::Never => None,
         }
@@ -113,6 +120,7 @@ impl Rule {
             }
             Self::AnyGroup(_)
             | Self::AllGroups(_)
+            | Self::Pool(_)
             | Self::SignedInWithin(_)
             | Self::Acr(_)
             | Self::When(_)
@@ -149,6 +157,7 @@ impl fmt::Debug for Rule {
             Self::AllScopes(scopes) => f.debug_tuple("AllScopes").field(scopes).finish(),
             Self::AnyGroup(groups) => f.debug_tuple("AnyGroup").field(groups).finish(),
             Self::AllGroups(groups) => f.debug_tuple("AllGroups").field(groups).finish(),
+            Self::Pool(id) => f.debug_tuple("Pool").field(id).finish(),
             Self::SignedInWithin(age) => f.debug_tuple("SignedInWithin").field(age).finish(),
             Self::Acr(levels) => f.debug_tuple("Acr").field(levels).finish(),
             Self::When(_) => f.write_str("When(..)"),

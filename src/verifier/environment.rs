@@ -1,10 +1,8 @@
 use super::{CognitoVerifier, CognitoVerifierBuilder};
+use crate::pool::environment::variable;
 use crate::{ClientIds, ConfigError, TokenUse, UserPool};
 
-const USER_POOL_ID: &str = "COGNITO_USER_POOL_ID";
-pub(crate) const CLIENT_ID: &str = "COGNITO_CLIENT_ID";
 const TOKEN_USE: &str = "COGNITO_TOKEN_USE";
-const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
 
 impl CognitoVerifier {
     /// A verifier with the settings of the environment.
@@ -14,11 +12,10 @@ impl CognitoVerifier {
     /// | `COGNITO_USER_POOL_ID` | the pool's id | required |
     /// | `COGNITO_CLIENT_ID` | the app client's id; several between commas | required |
     /// | `COGNITO_TOKEN_USE` | `access`, `id` or `any` | `access` |
-    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` | an emulator's address (AWS's own name for it), https, or http to a loopback host: the JWKS is read there, at `/<pool>/.well-known/jwks.json` | AWS |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | an emulator's address | AWS |
     ///
-    /// An emulator at http on another host needs a pool that is
-    /// [built by hand](crate::guide::testing_your_application#emulators). The issuer stays that of AWS, as with the emulators MiniStack and moto; for a pool id
-    /// `local_…`, of cognito-local, it is the emulator's address and the pool's id.
+    /// [`UserPool::from_env`] has the details of the address, and the variables for emulators that are
+    /// not on this machine. An empty variable is one that is not set.
     ///
     /// For more settings than these: [`CognitoVerifierBuilder::from_env`].
     ///
@@ -45,38 +42,18 @@ impl CognitoVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the variable that is missing, or the value that is wrong; the client
-    /// ids are looked at by [`build`](Self::build).
+    /// [`ConfigError`] names the variable that is missing, or the value that is wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| {
-            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        })
+        Self::from_variables(&variable)
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variable = |name: &str| {
-            variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        let pool = pool_from(&variable)?;
-        let expected = "an app client id, or several between commas";
-        let clients = variable(CLIENT_ID)
-            .ok_or(ConfigError::MissingVariable { name: CLIENT_ID, expected })?;
-        let clients: ClientIds = clients.split(',').map(str::trim).collect();
+    fn from_variables(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let pool = UserPool::from_variables(variable)?;
+        let clients = ClientIds::from_variables(variable)?;
         let token_use =
             variable(TOKEN_USE).map_or(Ok(TokenUse::default()), |value| token_use(&value))?;
         Ok(Self::new().trust(pool, clients).token_use(token_use))
     }
-}
-
-/// The pool that the environment names, at the emulator that it names.
-pub(crate) fn pool_from(
-    variable: &impl Fn(&str) -> Option<String>,
-) -> Result<UserPool, ConfigError> {
-    let expected = "a user pool id, like `us-east-1_AbCdEfGhI`";
-    let id = variable(USER_POOL_ID)
-        .ok_or(ConfigError::MissingVariable { name: USER_POOL_ID, expected })?;
-    let pool = UserPool::new(&id)?;
-    variable(ENDPOINT_URL).map_or(Ok(pool.clone()), |url| pool.with_endpoint(&url))
 }
 
 fn token_use(value: &str) -> Result<TokenUse, ConfigError> {
@@ -97,11 +74,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::pool::environment::{CLIENT_ID, USER_POOL_ID};
 
     fn builder(variables: &[(&str, &str)]) -> Result<CognitoVerifierBuilder, ConfigError> {
-        CognitoVerifierBuilder::from_variables(|name| {
+        CognitoVerifierBuilder::from_variables(&|name: &str| {
             let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
         })
     }
 

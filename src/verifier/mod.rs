@@ -13,8 +13,6 @@ use std::sync::Arc;
 use self::builder::Check;
 pub use self::builder::CognitoVerifierBuilder;
 use self::candidate::Candidate;
-#[cfg(feature = "app-client")]
-pub(crate) use self::environment::{CLIENT_ID, pool_from};
 use self::token_cache::TokenCache;
 use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;

@@ -10,6 +10,7 @@ mod config;
 mod contract;
 mod debug;
 mod http;
+mod independent;
 mod jwk;
 mod jws;
 mod keys;

@@ -91,7 +91,7 @@ impl AlbVerifierBuilder {
 
     /// Reads the keys with this client: for a proxy, roots or timeouts of your own.
     ///
-    /// Defaults to a client without redirects, with a connect timeout of one second. An answer
+    /// Defaults to a client without redirects, whose only timeout is `request_timeout`. An answer
     /// that came by a redirect is refused.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: reqwest::Client) -> Self {

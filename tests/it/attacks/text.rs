@@ -169,7 +169,7 @@ fn deep_nesting_in_a_jwks_does_not_overflow_the_stack() {
         let cache = JwksCache::builder(POOL.user_pool()).fetcher(Served(body.into())).build();
         let fetched = block_on(cache.expect("settings that can be").refresh());
         assert!(
-            matches!(fetched, Err(JwksError::Malformed | JwksError::NoUsableKey)),
+            matches!(fetched, Err(JwksError::Malformed { .. } | JwksError::NoUsableKey)),
             "{fetched:?}"
         );
     }

@@ -221,3 +221,17 @@ fn a_claim_that_a_type_wants_and_the_token_lacks_is_named() {
     let error = secret.deserialize::<Customer>().expect_err("no number");
     assert!(!error.to_string().contains("of-alice"), "{error}");
 }
+
+#[test]
+fn claims_are_serialized_as_the_payload_says_them() {
+    let token = access().claim("custom:tenant", json!({ "a": [1, null, "b"] }));
+    let claims = read(token);
+    let json = serde_json::to_value(&claims).expect("JSON");
+    assert_eq!(json, claims.deserialize::<Value>().expect("JSON"));
+    assert_eq!(json["custom:tenant"]["a"][2], "b");
+    let identities = json!([{ "userId": "1", "providerName": "Google" }]);
+    let claims = identified(|token| token.claim("identities", identities));
+    assert_eq!(serde_json::to_value(&claims).expect("JSON")["token_use"], "id");
+    let identity = serde_json::to_value(claims.identities()).expect("JSON");
+    assert_eq!(identity[0]["providerName"], "Google");
+}

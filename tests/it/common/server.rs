@@ -75,8 +75,9 @@ async fn talk(
     match then {
         Then::Close => stream.shutdown().await,
         Then::Hold => stream.read(&mut bytes).await.map(drop),
+        // Many at a time: who reads to a limit should not take long to reach it.
         Then::Repeat(text) => loop {
-            stream.write_all(text.as_bytes()).await?;
+            stream.write_all(text.repeat(1024).as_bytes()).await?;
         },
     }
 }

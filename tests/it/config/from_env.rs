@@ -22,7 +22,7 @@ async fn said(test: &str, token: &str, variables: &[(&str, &str)]) -> Option<Str
         return None;
     }
     let mut command = Command::new(env::current_exe().expect("this program"));
-    for name in [POOL_ID, CLIENT_ID, TOKEN_USE, ENDPOINT] {
+    for name in [POOL_ID, CLIENT_ID, TOKEN_USE, ENDPOINT, "AWS_ENDPOINT_URL"] {
         command.env_remove(name);
     }
     let command = command

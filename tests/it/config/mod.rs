@@ -293,3 +293,9 @@ fn an_address_whose_host_or_port_cannot_exist_is_refused() {
         assert!(pool().with_issuer(url).is_err(), "{url}");
     }
 }
+
+#[test]
+fn an_error_of_main_is_a_sentence() {
+    let error: Box<dyn std::error::Error> = UserPool::new("x").expect_err("no pool").into();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}

@@ -47,3 +47,51 @@ fn the_address_of_the_keys_stays_as_it_is_set_whatever_the_issuer() {
 fn a_pool_is_shown_by_its_id() {
     assert_eq!(pool().to_string(), "eu-west-1_AbCdEfGhI");
 }
+
+#[test]
+fn the_issuers_of_replicas_are_added_with_their_own_keys() {
+    let pool = pool().replicated_in(["us-east-1", "cn-north-1"]).expect("Regions");
+    let id = "eu-west-1_AbCdEfGhI";
+    let expected = [
+        format!("https://cognito-idp.eu-west-1.amazonaws.com/{id}"),
+        format!("https://issuer-cognito-idp.eu-west-1.amazonaws.com/{id}"),
+        format!("https://cognito-idp.us-east-1.amazonaws.com/{id}"),
+        format!("https://issuer-cognito-idp.us-east-1.amazonaws.com/{id}"),
+        format!("https://cognito-idp.cn-north-1.amazonaws.com.cn/{id}"),
+        format!("https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/{id}"),
+    ];
+    assert_eq!(pool.issuers(), expected);
+    assert_eq!(pool.jwks_url(), format!("{}/.well-known/jwks.json", expected[0]));
+}
+
+#[test]
+fn the_region_of_a_replica_that_cannot_be_is_refused() {
+    for regions in [
+        vec!["eu-west"],
+        vec![""],
+        vec!["eu-west-1"],
+        vec!["us-east-1", "us-east-1"],
+        vec!["local"],
+    ] {
+        let error = pool().replicated_in(&regions).expect_err("no Region");
+        assert!(error.to_string().contains("like `eu-west-1`"), "{regions:?}: {error}");
+    }
+}
+
+#[test]
+fn a_name_under_localhost_is_this_machine() {
+    for url in ["http://cognito.localhost:4566/x", "http://a.b.localhost/x"] {
+        assert!(pool().with_jwks_url(url).is_ok(), "{url}");
+    }
+    for url in ["http://localhost.evil.example/x", "http://evillocalhost/x"] {
+        assert!(pool().with_jwks_url(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn an_emulators_own_address_is_an_issuer_too() {
+    let pool = pool().with_endpoint("http://localhost:4566/").expect("an emulator");
+    let own = "http://localhost:4566/eu-west-1_AbCdEfGhI";
+    assert!(pool.issuers().iter().any(|issuer| issuer == own));
+    assert_eq!(pool.jwks_url(), format!("{own}/.well-known/jwks.json"));
+}

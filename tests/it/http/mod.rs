@@ -2,6 +2,7 @@
 
 mod answers;
 mod challenge;
+mod extractors;
 mod limits;
 mod missing_layer;
 mod on_rejection;

@@ -258,3 +258,15 @@ async fn two_layers_ask_the_outer_one_first() {
     let refusal = answer.extensions().get().expect("a refusal");
     assert!(challenge(refusal).ends_with("scope=\"outer\""));
 }
+
+#[tokio::test]
+async fn pool_asks_for_exactly_this_pool() {
+    let id = POOL.user_pool().id().to_owned();
+    let token = || POOL.access_token("alice").groups(["admins"]);
+    assert!(lets_in(Require::pool(&id).and(Require::group("admins")), token()).await);
+    let refusal = refusal(Require::pool("eu-west-1_AbCdEfGhI"), token()).await;
+    assert_eq!(refusal.map(|refusal| refusal.kind()), Some(RejectionKind::Forbidden));
+    let (log, _guard) = Log::start();
+    assert!(!lets_in(Require::pool("no pool"), token()).await);
+    assert_eq!(log.errors().len(), 1, "{}", log.text());
+}

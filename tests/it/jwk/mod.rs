@@ -2,6 +2,7 @@
 
 mod http;
 mod set;
+mod slow_network;
 
 use axum_cognito::{CognitoVerifier, JwksCache, JwksError, VerifyError};
 use base64::Engine as _;
@@ -173,6 +174,8 @@ fn a_key_that_is_not_to_verify_is_skipped() {
     {
         assert_skipped(&with("key_ops", operations));
     }
+    assert_skipped(&with("key_ops", json!(["verify", "verify"])));
+    assert_skipped(&with("key_ops", json!(["verify", "sign", "sign"])));
     assert_used(&with("key_ops", json!(["verify"])));
     assert_used(&with("key_ops", json!(["encrypt", "verify"])));
 }

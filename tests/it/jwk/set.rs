@@ -70,7 +70,7 @@ fn what_is_no_object_with_an_array_of_keys_is_no_jwks() {
         json!({ "keys": { "keys": keys() } }),
         keys()[0].clone(),
     ] {
-        assert_eq!(fetch(set.to_string()), Err(JwksError::Malformed), "{set}");
+        assert!(matches!(fetch(set.to_string()), Err(JwksError::Malformed { .. })), "{set}");
     }
 }
 
@@ -88,7 +88,7 @@ fn a_text_that_is_not_json_is_no_jwks() {
         format!("callback({jwks})"),
         jwks.replacen('{', r#"{"keys":[],"#, 1),
     ] {
-        assert_eq!(fetch(text.clone()), Err(JwksError::Malformed), "{text}");
+        assert!(matches!(fetch(text.clone()), Err(JwksError::Malformed { .. })), "{text}");
     }
 }
 
@@ -96,9 +96,9 @@ fn a_text_that_is_not_json_is_no_jwks() {
 fn bytes_that_are_not_utf_8_are_no_jwks() {
     let mut body = POOL.jwks().into_bytes();
     body.insert(1, 0xff);
-    assert_eq!(fetch(body), Err(JwksError::Malformed));
+    assert!(matches!(fetch(body), Err(JwksError::Malformed { .. })));
     let utf_16 = POOL.jwks().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-    assert_eq!(fetch(utf_16), Err(JwksError::Malformed));
+    assert!(matches!(fetch(utf_16), Err(JwksError::Malformed { .. })));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn preloaded_keys_are_read_as_strictly() {
         };
         reason.expect("an error of the preloaded keys")
     };
-    assert_eq!(error("<html>"), JwksError::Malformed);
+    assert!(matches!(error("<html>"), JwksError::Malformed { .. }));
     assert_eq!(error(r#"{"keys":[]}"#), JwksError::NoUsableKey);
     assert_eq!(error(&jwks_in(MAX_BYTES + 1)), JwksError::TooLong);
     assert_eq!(error(&jwks_of(65)), JwksError::TooManyKeys);
@@ -147,4 +147,26 @@ fn an_answer_that_nothing_changed_is_a_failed_fetch_when_there_are_no_keys() {
     let cache = JwksCache::builder(POOL.user_pool()).fetcher(NotModified).build();
     let fetched = block_on(cache.expect("settings that can be").refresh());
     assert_eq!(fetched, Err(JwksError::Status(304)));
+}
+
+#[test]
+fn a_set_that_begins_with_a_byte_order_mark_is_read() {
+    let marked = format!("\u{feff}{}", POOL.jwks());
+    assert_eq!(fetch(marked.clone()), Ok(()));
+    assert!(JwksCache::builder(POOL.user_pool()).preload(&marked).build().is_ok());
+    assert!(fetch(format!("\u{feff}{marked}")).is_err());
+}
+
+#[test]
+fn the_error_says_where_a_set_cannot_be_read() {
+    for (text, line, column) in [
+        (&b"{\n  \"keys\": [,"[..], 2, 12),
+        (b"\n\n  <html>", 3, 3),
+        (b"", 1, 1),
+        (b"{\n\"keys\":\"\xff\"", 2, 9),
+    ] {
+        let error = fetch(text.to_vec()).expect_err("no set");
+        assert_eq!(error, JwksError::Malformed { line, column });
+        assert!(error.to_string().contains(&format!("line {line}, column {column}")), "{error}");
+    }
 }

@@ -162,14 +162,14 @@ async fn an_answer_without_any_key_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_page_of_html_changes_nothing() {
     let (rig, error) = failed_with("<html>the proxy is sorry</html>").await;
-    assert_eq!(error, JwksError::Malformed);
+    assert!(matches!(error, JwksError::Malformed { .. }));
     assert_eq!(rig.judge(&token()).await.0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn truncated_keys_change_nothing() {
     let (rig, error) = failed_with(&ROTATED.jwks()[..500]).await;
-    assert_eq!(error, JwksError::Malformed);
+    assert!(matches!(error, JwksError::Malformed { .. }));
     assert_eq!(rig.judge(&token()).await.0, Ok(()));
 }
 
