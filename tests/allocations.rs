@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use axum_cognito::testing::{TestPool, TestToken};
-use axum_cognito::{CognitoVerifier, TokenUse, VerifyError};
+use axum_cognito::{CognitoVerifier, Revocation, Revocations, TokenUse, VerifyError};
 use tokio::runtime::Builder;
 
 const CLIENT: &str = "7abcdefghijklmnopqrstuvwxy";
@@ -52,6 +52,40 @@ fn a_token_from_the_cache_takes_2_allocations_at_most() {
     let info = measure(|| drop(verifier.verify_cached(&token)));
     println!("{info:?}");
     assert!(info.count_total <= 2, "{info:?}");
+}
+
+#[test]
+fn a_list_of_ten_thousand_revocations_takes_no_allocation() {
+    let pool = TestPool::offline();
+    let revocations = Revocations::in_memory();
+    let with_list = CognitoVerifier::builder().trust(&pool, CLIENT).clock(pool.clock());
+    let with_list = with_list.revocations(&revocations).build().expect("valid settings");
+    let pool_id = pool.user_pool().id().to_owned();
+    let entries = (0..10_000).map(|number| {
+        let id = format!("{number:08x}-9d0c-4a49-8a3d-0a8f0b9f6c11");
+        match number % 4 {
+            0 => Revocation::sign_in(&pool_id, id),
+            1 => Revocation::token(&pool_id, id),
+            2 => Revocation::user(&pool_id, id),
+            _ => Revocation::renewal(&pool_id, id),
+        }
+        .expect("an entry")
+    });
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(revocations.add(entries)).expect("room");
+    let token = typical(&pool).sign();
+    let without_list = pool.verifier(CLIENT);
+    for verifier in [&with_list, &without_list] {
+        verifier.verify_cached(&token).expect("a good token");
+    }
+    let expected = measure(|| drop(without_list.verify_cached(&token)));
+    let info = measure(|| drop(with_list.verify_cached(&token)));
+    assert_eq!(info.count_total, expected.count_total);
+    // The list has changed, so the token is looked up again.
+    let other = Revocation::all("eu-west-1_other").expect("an entry");
+    runtime.block_on(revocations.add([other])).expect("room");
+    let info = measure(|| drop(with_list.verify_cached(&token)));
+    assert_eq!(info.count_total, expected.count_total);
 }
 
 #[test]

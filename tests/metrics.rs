@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use axum_cognito::testing::{TestLoadBalancer, TestPool, TestToken};
-use axum_cognito::{AppClient, CognitoVerifier};
+use axum_cognito::{
+    AppClient, Batch, CognitoVerifier, Cursor, OnLoss, Revocation, RevocationError, RevocationLog,
+    Revocations,
+};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
@@ -192,5 +195,76 @@ fn each_renewal_is_counted_by_its_outcome_and_each_shared_result() {
         "cognito_renewals_shared_total{} 2",
     ] {
         assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
+    }
+}
+
+#[test]
+fn revocations_are_counted_and_their_log_is_watched() {
+    let lines = recorded(async |pool| {
+        let revocations = Revocations::shared(Forgetful, OnLoss::Accept);
+        revocations.ready().await.expect("a log that answers");
+        let verifier = CognitoVerifier::builder().trust(pool, CLIENT).revocations(&revocations);
+        let verifier = verifier.build().expect("valid settings");
+        let of = |sub: &str| pool.access_token(sub).client_id(CLIENT).claim("sub", sub).sign();
+        verifier.verify(&of("alice")).await.expect("a good token");
+        let pool_id = pool.user_pool().id().to_owned();
+        revocations.end_user(&pool_id, "alice").await.expect("a log that takes it");
+        revocations.require_renewal(&pool_id, "bob").await.expect("a log that takes it");
+        for user in ["alice", "bob"] {
+            verifier.verify_cached(&of(user)).expect_err("a revoked token");
+        }
+    });
+    for line in [
+        "cognito_verifications_total{outcome=ended} 1",
+        "cognito_verifications_total{outcome=renewal_required} 1",
+        "cognito_revocations_appends_total{outcome=succeeded} 2",
+        "cognito_revocations_entries{} 2",
+    ] {
+        assert!(lines.iter().any(|recorded| recorded == line), "{line} is not in {lines:?}");
+    }
+    let heard = "cognito_revocations_heard_timestamp_seconds{} ";
+    assert!(lines.iter().any(|line| line.starts_with(heard)), "{lines:?}");
+}
+
+#[test]
+fn a_silent_revocation_log_is_a_gauge() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true);
+    metrics::with_local_recorder(&recorder, || {
+        runtime.build().expect("a runtime").block_on(async {
+            let revocations = Revocations::shared(Silent, OnLoss::Accept);
+            revocations.ready().await.expect_err("a log that says nothing");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        });
+    });
+    let lines = lines(&snapshotter);
+    assert!(lines.contains(&"cognito_revocations_deaf{} 1".to_owned()), "{lines:?}");
+}
+
+/// A log that takes everything and gives back nothing.
+struct Forgetful;
+
+impl RevocationLog for Forgetful {
+    async fn append(&self, _: Vec<Revocation>) -> Result<(), RevocationError> {
+        Ok(())
+    }
+
+    async fn read(&self, _: Option<Cursor>, _: Duration) -> Result<Batch, RevocationError> {
+        Ok(Batch::default())
+    }
+}
+
+/// A log that never answers.
+struct Silent;
+
+impl RevocationLog for Silent {
+    async fn append(&self, _: Vec<Revocation>) -> Result<(), RevocationError> {
+        std::future::pending().await
+    }
+
+    async fn read(&self, _: Option<Cursor>, _: Duration) -> Result<Batch, RevocationError> {
+        std::future::pending().await
     }
 }

@@ -96,9 +96,9 @@ async fn latest_acceptance(limit: Duration, silent_at: Duration, silence: Mode) 
 
 #[tokio::test(start_paused = true)]
 async fn an_ended_token_is_accepted_nowhere_later_than_was_said() {
-    for limit in [Duration::from_millis(400), SECOND, 10 * SECOND] {
-        for part in 0..10 {
-            let silent_at = SECOND / 10 * part;
+    for limit in [Duration::from_millis(400), SECOND, 4 * SECOND] {
+        for part in 0..4 {
+            let silent_at = SECOND / 4 * part;
             let latest = latest_acceptance(limit, silent_at, Mode::IsNotRead).await;
             assert!(latest <= limit, "{latest:?} after the end, of {limit:?}");
         }

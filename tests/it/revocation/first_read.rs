@@ -20,7 +20,8 @@ async fn a_token_waits_for_the_first_read() {
         let process = Process::shared(&pool, &log, on_loss);
         let start = Instant::now();
         assert_eq!(process.verify(&token).await, ENDED);
-        assert_eq!(start.elapsed(), SECOND);
+        // One answer for the entry, and one that there is nothing more.
+        assert_eq!(start.elapsed(), 2 * SECOND);
     }
 }
 

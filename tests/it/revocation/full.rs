@@ -6,7 +6,7 @@ use tokio::time::{advance, sleep};
 
 use super::log::TestLog;
 use super::{
-    ENDED, HOUR, Process, REFUSE_AFTER_10_S, SECOND, access, capacity, claims, is_unavailable,
+    ENDED, HOUR, Process, REFUSE_AFTER_10_S, SECOND, access, capacity, claims, is_unavailable, of,
 };
 use crate::common::log::Log;
 
@@ -32,7 +32,7 @@ async fn a_full_list_in_memory_refuses_to_take_more_and_says_so() {
     assert_eq!(process.revocations.status().entries(), 100);
     // What it holds it goes on to refuse, also for a later time.
     process.revocations.add(users(&pool, 0..1)).await.unwrap();
-    let held = pool.access_token("user 99").client_id(super::CLIENT).sign();
+    let held = of(&pool, "user 99").sign();
     assert_eq!(process.verify(&held).await, ENDED);
 }
 

@@ -5,7 +5,7 @@ use axum_cognito::{OnLoss, Revocation, RevocationError};
 use tokio::time::sleep;
 
 use super::log::{Mode, TestLog};
-use super::{ENDED, Process, REFUSE_AFTER_10_S, SECOND, access};
+use super::{ENDED, Process, REFUSE_AFTER_10_S, SECOND, access, of};
 use crate::common::log::Log;
 
 #[tokio::test(start_paused = true)]
@@ -159,6 +159,6 @@ async fn an_entry_of_the_far_future_refuses_and_does_not_overflow() {
     log.write(format!("1 u {id} 4294967295 4294967295 alice"));
     sleep(SECOND).await;
     assert_eq!(process.verify(&access(&pool).sign()).await, ENDED);
-    let bob = pool.access_token("bob").client_id(super::CLIENT).sign();
+    let bob = of(&pool, "bob").sign();
     assert_eq!(process.verify(&bob).await, Ok(()));
 }

@@ -99,7 +99,12 @@ fn claims(pool: &TestPool, token: &str) -> CognitoClaims {
 }
 
 fn access(pool: &TestPool) -> TestToken {
-    pool.access_token("alice").client_id(CLIENT)
+    of(pool, "alice")
+}
+
+/// An access token of the user with this `sub`.
+fn of(pool: &TestPool, sub: &str) -> TestToken {
+    pool.access_token("alice").client_id(CLIENT).claim("sub", sub)
 }
 
 fn capacity(entries: usize) -> NonZeroUsize {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum_cognito::testing::TestPool;
 use axum_cognito::{CognitoVerifier, JwksCache, Revocation, Revocations, UserPool, VerifyError};
 
-use super::{CLIENT, ENDED, HOUR, Process, SECOND, access};
+use super::{CLIENT, ENDED, HOUR, Process, SECOND, access, of};
 
 const RENEW: Result<(), VerifyError> = Err(VerifyError::RenewalRequired);
 
@@ -64,7 +64,7 @@ async fn the_leeway_of_the_verifier_is_added_to_the_time_of_an_entry() {
     });
     process.end_user("alice").await;
     process.require_renewal("bob").await;
-    let bob = || pool.access_token("bob").client_id(CLIENT);
+    let bob = || of(&pool, "bob");
     tokio::time::advance(5 * SECOND).await;
     assert_eq!(process.verify(&access(&pool).sign()).await, ENDED);
     assert_eq!(process.verify(&bob().sign()).await, RENEW);
@@ -123,7 +123,7 @@ async fn another_user_and_the_same_name_in_another_pool_stay() {
     });
     process.end_user("alice").await;
     process.require_renewal("alice").await;
-    assert_eq!(process.verify(&pool.access_token("bob").client_id(CLIENT).sign()).await, Ok(()));
+    assert_eq!(process.verify(&of(&pool, "bob").sign()).await, Ok(()));
     assert_eq!(process.verify(&access(&other_pool).sign()).await, Ok(()));
     assert_eq!(process.verify(&access(&pool).sign()).await, ENDED);
 }
@@ -136,10 +136,7 @@ async fn an_ended_client_takes_no_other_client_with_it() {
     assert_eq!(process.verify(&access(&pool).sign()).await, ENDED);
     let id = pool.id_token("alice").client_id(CLIENT).sign();
     assert_eq!(process.verify(&id).await, ENDED);
-    assert_eq!(
-        process.verify(&pool.access_token("alice").client_id("machine").sign()).await,
-        Ok(())
-    );
+    assert_eq!(process.verify(&of(&pool, "alice").client_id("machine").sign()).await, Ok(()));
 }
 
 #[tokio::test]
