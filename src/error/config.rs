@@ -46,7 +46,7 @@ pub enum ConfigError {
     /// An http URL names a host that is not this machine.
     #[error(
         "`{url}` would read keys over http from another host: use https, a loopback host, or \
-         `danger_allow_http()` before this call"
+         `danger_allow_http()` before this call (`COGNITO_DANGER_ALLOW_HTTP=1` in the environment)"
     )]
     InsecureUrl {
         /// The URL as it was given.

@@ -132,7 +132,8 @@ fn change() -> impl Strategy<Value = Change> {
         index.prop_map(Change::Remove),
         (name(), json_value()).prop_map(|(name, value)| Change::Claim(name.to_owned(), value)),
         name().prop_map(Change::WithoutClaim),
-        ("x-[a-z]{1,8}", json_value()).prop_map(|(name, value)| Change::Header(name, value)),
+        // The other reads members that it does not know as strings alone.
+        ("x-[a-z]{1,8}", ".{0,20}").prop_map(|(name, value)| Change::Header(name, value.into())),
     ]
 }
 

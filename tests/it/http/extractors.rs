@@ -76,7 +76,7 @@ async fn a_good_token_whose_claims_do_not_fit_the_type_is_refused_and_the_client
             assert_eq!(rejection(&answer).kind(), RejectionKind::Forbidden);
             assert!(!answer.body().contains("tenant"), "{}", answer.body());
             let text = log.text();
-            assert!(text.contains("tenant") && !text.contains("secret"), "{text}");
+            assert!(text.contains("Mine") && !text.contains("secret"), "{text}");
         }
     }
 }

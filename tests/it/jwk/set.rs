@@ -84,7 +84,7 @@ fn a_text_that_is_not_json_is_no_jwks() {
         jwks[..jwks.len() - 1].to_owned(),
         format!("{jwks}{jwks}"),
         format!("{jwks}x"),
-        format!("\u{feff}{jwks}"),
+        format!("{jwks}\u{feff}"),
         format!("callback({jwks})"),
         jwks.replacen('{', r#"{"keys":[],"#, 1),
     ] {
