@@ -71,6 +71,8 @@ pub use self::openapi::CognitoSecurity;
 pub use self::pool::{ClientIds, UserPool};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisLog;
+#[cfg(all(feature = "redis", feature = "sign-in"))]
+pub use self::redis::RedisSessions;
 pub use self::rejection::{
     DefaultResponse, Rejection, RejectionKind, RespondToRejection, RespondWithParts,
 };

@@ -26,6 +26,7 @@
         feature = "alb",
         feature = "app-client",
         feature = "axum",
+        feature = "redis",
         feature = "resource-metadata",
         feature = "sign-in",
         feature = "testing",

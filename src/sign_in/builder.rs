@@ -51,7 +51,8 @@ impl SignInBuilder {
         }
     }
 
-    /// Keeps the sessions here. Defaults to [`MemorySessions`]: this process, 100,000 of them.
+    /// Keeps the sessions here. Defaults to [`MemorySessions`]: this process, 100,000 of them. For a
+    /// fleet there is `RedisSessions` (feature `redis`).
     pub fn sessions(mut self, store: impl SessionStore) -> Self {
         self.store = Arc::new(store);
         self

@@ -122,6 +122,19 @@ impl Browser {
         self.post("/execute/sync", json!({ "script": script, "args": [] })).await
     }
 
+    /// Shows pages as somebody who prefers a dark or a light screen sees them.
+    ///
+    /// # Errors
+    /// The driver does not answer.
+    pub async fn prefer(&self, scheme: &str) -> Result<(), Failure> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let command = json!({
+            "cmd": "Emulation.setEmulatedMedia",
+            "params": { "features": features },
+        });
+        self.post("/goog/cdp/execute", command).await.map(|_| ())
+    }
+
     /// Waits until the page's text has this in it.
     ///
     /// # Errors

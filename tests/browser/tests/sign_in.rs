@@ -234,6 +234,78 @@ fn a_link_of_another_site_goes_straight_on_where_cookies_are_lax() {
 }
 
 #[test]
+fn every_page_passes_an_accessibility_check() {
+    test(
+        "accessibility",
+        |sign_in| sign_in,
+        async |site| {
+            let page = site.browser();
+            page.go(&site.url("/admin")).await?;
+            site.choose("alice").await?;
+            page.wait_for("within the last minute").await?;
+            for scheme in ["light", "dark"] {
+                page.prefer(scheme).await?;
+                for path in
+                    ["/", "/account", "/admin", "/auth/callback?code=a", "/auth/sign-in?to=//a"]
+                {
+                    page.go(&site.url(path)).await?;
+                    let problems = page.run(ACCESSIBILITY).await?;
+                    if problems.as_array().is_none_or(|problems| !problems.is_empty()) {
+                        return Err(Failure::new(format_args!("{path}, {scheme}: {problems}")));
+                    }
+                }
+            }
+            Ok(())
+        },
+    );
+}
+
+/// What WCAG 2.2 asks of a page and a program can tell: a language (3.1.1), a title (2.4.2), one main
+/// part and one first heading (1.3.1), names of all that is operated (4.1.2), a target of 24 pixels
+/// (2.5.8, but for links in text), and a contrast of 4.5 to 1 (1.4.3).
+const ACCESSIBILITY: &str = r#"
+const problems = [];
+const need = (met, what) => { if (!met) problems.push(what); };
+need(document.documentElement.lang, "no language");
+need(document.title.trim(), "no title");
+need(document.querySelectorAll("main").length === 1, "not one main part");
+need(document.querySelectorAll("h1").length === 1, "not one first heading");
+need(document.querySelector('meta[name="viewport"]'), "no viewport");
+for (const element of document.querySelectorAll("a, button, input, select, textarea")) {
+  const name = element.textContent.trim() || element.getAttribute("aria-label")
+    || (element.labels && element.labels.length && element.labels[0].textContent.trim());
+  need(name, `no name: ${element.outerHTML}`);
+  const box = element.getBoundingClientRect();
+  const small = box.height < 24 || box.width < 24;
+  need(element.tagName === "A" || !small, `too small: ${element.outerHTML}`);
+}
+for (const image of document.images) need(image.hasAttribute("alt"), "an image without text");
+const parse = (color) => color.match(/[\d.]+/g).map(Number);
+const light = (color) => {
+  const [red, green, blue] = parse(color).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+const behind = (element) => {
+  for (let own = element; own; own = own.parentElement) {
+    const color = getComputedStyle(own).backgroundColor;
+    const alpha = parse(color)[3];
+    if (alpha === undefined || alpha > 0) return color;
+  }
+  return "rgb(255, 255, 255)";
+};
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) {
+  const element = texts.currentNode.parentElement;
+  if (!texts.currentNode.data.trim() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+  const [one, other] = [light(getComputedStyle(element).color), light(behind(element))];
+  const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  need(contrast >= 4.5, `contrast ${contrast.toFixed(1)}: ${texts.currentNode.data.trim()}`);
+}
+return problems;
+"#;
+
+#[test]
 fn another_site_signs_nobody_out() {
     test(
         "csrf",

@@ -57,6 +57,21 @@ async fn a_sign_in_that_took_longer_than_ten_minutes_begins_again() {
 }
 
 #[tokio::test]
+async fn an_id_token_with_another_nonce_or_none_is_refused() {
+    let rig = Rig::new().await;
+    for nonce in ["", "&nonce=another"] {
+        let mut browser = rig.browser();
+        let way = browser.go_to_pool("/auth/sign-in?to=/orders").await;
+        let own = way.split('&').find(|pair| pair.starts_with("nonce=")).expect("a nonce");
+        let back = browser.at_pool(&way.replace(&format!("&{own}"), nonce)).await;
+        let response = browser.go(&back, From::Elsewhere).await;
+        assert_eq!(response.status(), 403, "{nonce:?}");
+        is_plain(response.body(), "/auth/sign-in?to=%2Forders");
+        assert!(browser.session().is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_user_who_cancels_gets_a_page_and_may_try_again() {
     let rig = Rig::new().await;
     let mut browser = rig.browser();

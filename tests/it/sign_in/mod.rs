@@ -4,6 +4,7 @@ mod attacks;
 mod browser;
 mod callback;
 mod config;
+mod conformance;
 mod destination;
 mod flow;
 mod outage;

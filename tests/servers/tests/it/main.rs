@@ -2,9 +2,12 @@
 
 mod cluster;
 mod common;
+#[path = "../../../it/sign_in/conformance.rs"]
+mod conformance;
 mod faults;
 mod hostile;
 mod login;
 mod lost;
 mod million;
+mod sessions;
 mod sign_out;
