@@ -25,6 +25,9 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 /// What all processes that found the log cleared wait for at random, so that the first one heals it.
 const LONGEST_JITTER: Duration = Duration::from_secs(1);
+/// How long a log that has lost entries must be heard without a break before it counts as complete again: the others
+/// notice the loss, reconnect and append what only they know within this time.
+const RESTORED_AFTER: Duration = Duration::from_secs(4);
 /// How soon entries that the log did not take are sent again.
 const SEND_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often the log is read from the start because some entries had no room.
@@ -85,6 +88,8 @@ struct Control {
     reading: u8,
     /// Whether the log has lost its past and was not read to its end since.
     has_lost: bool,
+    /// When the log lost its past, or last failed after that, until it counts as restored.
+    lost_at: Option<Moment>,
     failures: u32,
     /// When to append what the log lacks.
     heal_at: Option<Moment>,
@@ -385,6 +390,7 @@ impl Shared {
         self.moved.set(now);
         self.is_failing.store(true, Ordering::Relaxed);
         control.failures = control.failures.saturating_add(1);
+        control.lost_at = control.lost_at.map(|_| now);
         // So that the first answer tells whether there is more, without a wait for news.
         control.is_caught_up = false;
         let back_off = PAUSE.saturating_mul(1 << control.failures.min(4));
@@ -474,7 +480,10 @@ impl State {
         control.has_lost = false;
         // A log that does not wait is asked as often as one that does.
         let pause = call.wait.saturating_sub(now.since(call.at));
+        // What somebody has ended shortly before the loss may be known to that process alone.
+        control.lost_at = control.lost_at.filter(|lost| now.since(*lost) < RESTORED_AFTER);
         match control.missed {
+            None if control.lost_at.is_some() => {}
             None => shared.complete.set(call.at),
             Some(missed) => {
                 self.list.sweep(self.times(now));
@@ -502,6 +511,7 @@ impl Control {
             tracing::warn!("the revocation log has lost entries: it is read from the start");
         }
         self.has_lost = true;
+        self.lost_at = Some(now);
         self.restart();
         self.heal_at = Some(now);
         self.heal_after = jitter(LONGEST_JITTER);

@@ -65,6 +65,25 @@ async fn a_process_goes_on_refusing_while_its_log_has_lost_everything() {
     }
 }
 
+/// What another process ended shortly before the loss may be known to that one alone.
+#[tokio::test(start_paused = true)]
+async fn a_log_that_lost_entries_is_not_complete_before_others_could_restore_them() {
+    let pool = TestPool::offline();
+    let log = TestLog::new();
+    let on_loss = OnLoss::RefuseAfter(2 * SECOND);
+    let [first, second] = [(); 2].map(|()| Process::shared(&pool, &log, on_loss));
+    first.end_sign_in(&access(&pool).sign()).await;
+    second.revocations.ready().await.unwrap();
+    sleep(SECOND).await;
+    let good = access(&pool).sign();
+    assert_eq!(second.verify_cached(&good), Ok(()));
+    log.clear();
+    sleep(3 * SECOND + SECOND / 2).await;
+    assert!(second.verify_cached(&good).is_err(), "2 seconds after it was last complete");
+    sleep(3 * SECOND).await;
+    assert_eq!(second.verify_cached(&good), Ok(()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_appended_to_a_log_after_its_loss_is_read() {
     let pool = TestPool::offline();
