@@ -7,7 +7,7 @@ use super::JwksError;
 /// From [`CognitoVerifier::prefetch`](crate::CognitoVerifier::prefetch). The keys of the pools
 /// that are not named here are at hand.
 ///
-/// Example: [one pool's trouble](crate::guide::several_pools#one-pools-trouble-is-its-own).
+/// Example: [an outage of one pool](crate::guide::several_pools#outages-of-one-pool).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrefetchError {
     failures: Vec<(String, JwksError)>,
