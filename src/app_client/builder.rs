@@ -178,6 +178,9 @@ impl AppClientBuilder {
             .trust(keys, self.client_id.as_str())
             .for_app_client(clock.clone())
             .build()?;
+        // Each secret may be tried.
+        let secrets = u32::try_from(self.secrets.len()).unwrap_or(u32::MAX).max(1);
+        let longest = self.request_timeout.saturating_mul(secrets);
         let connection = Connection {
             client_id: self.client_id,
             secrets: Secrets::new(self.secrets)?,
@@ -190,7 +193,7 @@ impl AppClientBuilder {
                 connection,
                 verifier,
                 pace: Pace::new(per_second),
-                renewals: Renewals::default(),
+                renewals: Renewals::new(longest),
                 clock,
             }),
         })

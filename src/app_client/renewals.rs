@@ -13,8 +13,8 @@ use crate::crypto::TokenDigest;
 
 /// How long the result of a renewal is shared with those who come later with the same token.
 pub(super) const SHARED_FOR: Duration = Duration::from_secs(10);
-/// When a renewal that has not ended is given up for lost: its runtime is not run any more.
-const LOST_AFTER: Duration = Duration::from_secs(180);
+/// How long a renewal may take besides its requests: for its turn, and for the key of new tokens.
+const BESIDE_REQUESTS: Duration = Duration::from_secs(90);
 /// How many there are at most, under way and shared.
 const MAX_RENEWALS: usize = 20_000;
 
@@ -25,8 +25,10 @@ pub(super) type Results = watch::Receiver<Option<Outcome>>;
 
 /// The renewals under way, and those that ended not long ago, by the digest of the refresh token:
 /// the token itself is not kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Renewals {
+    /// When a renewal that has not ended is given up for lost: its runtime is not run any more.
+    lost_after: Duration,
     state: Mutex<State>,
 }
 
@@ -55,14 +57,21 @@ pub(super) enum Joined {
 }
 
 impl Renewals {
+    /// Of a client whose requests for one renewal take this long at most, all together.
+    pub(super) fn new(longest: Duration) -> Self {
+        Self { lost_after: longest.saturating_add(BESIDE_REQUESTS), state: Mutex::default() }
+    }
+
     /// Joins the renewal with this token, or begins it.
     pub(super) fn join(&self, token: TokenDigest, now: Moment) -> Joined {
         let mut state = self.lock();
-        if let Some(renewal) = state.by_token.get(&token).filter(|renewal| renewal.is_good(now)) {
+        if let Some(renewal) =
+            state.by_token.get(&token).filter(|renewal| self.is_good(renewal, now))
+        {
             return Joined::Shared(renewal.results.clone());
         }
         // Each goes by itself, unless its runtime is not run any more.
-        state.by_token.retain(|_, renewal| renewal.is_good(now));
+        state.by_token.retain(|_, renewal| self.is_good(renewal, now));
         if state.by_token.len() >= MAX_RENEWALS {
             return Joined::Full;
         }
@@ -103,17 +112,22 @@ impl Renewals {
         });
     }
 
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().by_token.len()
+    }
+
+    /// Whether there is a result to wait for, or one that may still be shared.
+    fn is_good(&self, renewal: &Renewal, now: Moment) -> bool {
+        match renewal.ended {
+            Some(ended) => now.since(ended) < SHARED_FOR,
+            None => now.since(renewal.started) < self.lost_after,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Renewal {
-    fn is_good(&self, now: Moment) -> bool {
-        match self.ended {
-            Some(ended) => now.since(ended) < SHARED_FOR,
-            None => now.since(self.started) < LOST_AFTER,
-        }
     }
 }
 
@@ -121,6 +135,8 @@ impl Renewal {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     fn begun(renewals: &Renewals, token: &str, now: Moment) -> Option<u64> {
         match renewals.join(TokenDigest::of(token), now) {
@@ -132,9 +148,9 @@ mod tests {
     #[test]
     fn a_renewal_that_nobody_ends_is_given_up_for_lost() {
         let clock = crate::testing::TestClock::new();
-        let (renewals, now) = (Renewals::default(), || Clock::Test(clock.clone()).now());
+        let (renewals, now) = (Renewals::new(TIMEOUT), || Clock::Test(clock.clone()).now());
         assert_eq!(begun(&renewals, "token", now()), Some(0));
-        clock.advance(LOST_AFTER - Duration::from_secs(1));
+        clock.advance(TIMEOUT + BESIDE_REQUESTS - Duration::from_secs(1));
         assert_eq!(begun(&renewals, "token", now()), None);
         clock.advance(Duration::from_secs(1));
         assert_eq!(begun(&renewals, "token", now()), Some(1));
@@ -149,7 +165,7 @@ mod tests {
     #[test]
     fn there_is_a_bound_for_all_of_them_and_those_that_are_over_make_room() {
         let clock = crate::testing::TestClock::new();
-        let (renewals, now) = (Renewals::default(), Clock::Test(clock.clone()).now());
+        let (renewals, now) = (Renewals::new(TIMEOUT), Clock::Test(clock.clone()).now());
         for token in 0..MAX_RENEWALS {
             let number = begun(&renewals, &token.to_string(), now).expect("there is room");
             renewals.end(&TokenDigest::of(&token.to_string()), number, now);
@@ -157,6 +173,6 @@ mod tests {
         assert_eq!(begun(&renewals, "one more", now), None);
         clock.advance(SHARED_FOR);
         assert!(begun(&renewals, "one more", Clock::Test(clock).now()).is_some());
-        assert_eq!(renewals.lock().by_token.len(), 1);
+        assert_eq!(renewals.len(), 1);
     }
 }

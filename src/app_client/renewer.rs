@@ -208,3 +208,42 @@ async fn result(mut results: Results, limit: Duration) -> Outcome {
 fn unavailable(retry_after: Duration) -> RenewError {
     RenewError::Unavailable { retry_after: retry_after.max(RETRY_AFTER) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AppClient, TestPool};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_result_is_in_memory_for_ten_seconds_and_no_longer() {
+        let client = AppClient::builder(&TestPool::offline(), "web-client").build();
+        let renewer = client.expect("settings that can be").renewer;
+        let token = TokenDigest::of("refresh-token");
+        let Joined::Begun(number, sender, _) = renewer.renewals.join(token, renewer.clock.now())
+        else {
+            unreachable!("nobody else renews");
+        };
+        let flight = Flight { renewer: Arc::clone(&renewer), token, number, sender };
+        drop(tokio::spawn(flight.land(Err(RenewError::Ended))));
+        sleep(Duration::from_millis(9_900)).await;
+        assert_eq!(renewer.renewals.len(), 1);
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(renewer.renewals.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_whose_task_ends_early_leaves_nothing() {
+        let client = AppClient::builder(&TestPool::offline(), "web-client").build();
+        let renewer = client.expect("settings that can be").renewer;
+        let token = TokenDigest::of("refresh-token");
+        let Joined::Begun(number, sender, results) =
+            renewer.renewals.join(token, renewer.clock.now())
+        else {
+            unreachable!("nobody else renews");
+        };
+        drop(Flight { renewer: Arc::clone(&renewer), token, number, sender });
+        assert_eq!(renewer.renewals.len(), 0);
+        let outcome = result(results, Duration::from_secs(60)).await;
+        assert!(matches!(outcome, Err(RenewError::Unavailable { .. })), "{outcome:?}");
+    }
+}

@@ -268,3 +268,29 @@ async fn a_pool_of_your_own_is_a_few_lines() {
     pool.set_latency(Duration::from_millis(1));
     assert!(!pool.id_token("alice").sign().is_empty());
 }
+
+#[tokio::test]
+async fn an_app_client_is_made_and_used_by_these_names() -> Outcome {
+    use axum_cognito::{AppClient, RenewError, Tokens};
+
+    let pool = TestPool::start().await;
+    let client = AppClient::builder(&pool, "web-client").domain(pool.domain());
+    let client =
+        client.secret("a-secret").keys(&pool.keys()).max_renewals_per_second(20).build()?;
+    let sign_in = pool.sign_in("alice", "web-client");
+    let tokens: Tokens = client.renew(sign_in.refresh_token()).await?;
+    let (access, id) = (tokens.access_token(), tokens.id_token());
+    assert_eq!(access.split('.').count(), 3);
+    assert!(id.is_some_and(|token| token.split('.').count() == 3));
+    assert_eq!(tokens.refresh_token(), sign_in.refresh_token());
+    assert_eq!(tokens.access_claims().sub(), pool.sub_of("alice"));
+    assert!(client.is_signed_in(access).await?);
+    client.sign_out_everywhere(access).await?;
+    client.revoke(tokens.refresh_token()).await?;
+    // Each kind is named, and there is no other.
+    match client.renew(tokens.refresh_token()).await {
+        Err(RenewError::Ended) => Ok(()),
+        Err(RenewError::Unavailable { retry_after }) => Err(format!("{retry_after:?}").into()),
+        Err(RenewError::Misconfigured | RenewError::Verify) | Ok(_) => Err("it was ended".into()),
+    }
+}
