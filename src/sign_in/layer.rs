@@ -1,5 +1,5 @@
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -85,16 +85,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        // The service that was polled ready; a clone that was not takes its place.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
+        // `poll_ready` may have reserved a permit (`ConcurrencyLimit`, `Buffer`). Dropping the ready
+        // service releases it: the session may have to be waited for.
+        self.inner = self.inner.clone();
+        let mut inner = self.inner.clone();
         let layer = self.layer.clone();
         Box::pin(async move {
             let site = &layer.site;
             token::mark_sensitive(request.headers_mut(), &COOKIE);
             TokenSource::bearer().mark_sensitive(request.headers_mut());
             let extensions = request.extensions_mut();
-            // Whatever stands there, another layer put there: only this one's verdict counts inside.
+            // Drop claims that an outer layer inserted: inside this layer only its own decision counts.
             extensions.remove::<CognitoClaims>();
             extensions.remove::<Session>();
             extensions.insert(site.challenge.clone());
@@ -102,12 +103,9 @@ where
             let navigation = Navigation::of(site, &request);
             let session = match layer.authenticate(request.method(), request.headers()).await {
                 Ok(found) => found.insert(request.extensions_mut()),
-                Err(rejection) => {
-                    // What was polled ready may hold a place, of a limit or a buffer: give it back.
-                    drop(inner);
-                    return Ok(refuse(site, navigation.as_ref(), rejection));
-                }
+                Err(rejection) => return Ok(refuse(site, navigation.as_ref(), rejection)),
             };
+            poll_fn(|context| inner.poll_ready(context)).await?;
             let response = inner.call(request).await?;
             Ok(finish(site, navigation.as_ref(), session, response))
         })

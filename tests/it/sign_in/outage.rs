@@ -1,14 +1,19 @@
 //! A store that is down, hangs or holds garbage.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_cognito::{MemorySessions, SessionKey, SessionStore, SessionStoreError, StoredSession};
+use http::{Request, Response};
+use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
-use super::ADDRESS;
 use super::browser::From;
 use super::rig::{Rig, app};
+use super::{ADDRESS, SESSION_COOKIE};
 
 /// A store that can be down, hang, or hand out something else than was written.
 #[derive(Clone, Default)]
@@ -116,6 +121,45 @@ async fn a_store_that_is_down_is_503_and_nobody_is_signed_out() {
     assert!(browser.session().is_some());
     store.set(NONE);
     assert_eq!(browser.fetch("GET", "/api/me").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_the_store_holds_no_place_of_the_inner_service() {
+    let (rig, store) = rig().await;
+    let session = rig.signed_in("alice").await.session().expect("a session");
+    store.set(HANGS);
+    let inner =
+        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+    let layers = ServiceBuilder::new().layer(rig.sign_in.layer());
+    let mut service = layers.concurrency_limit(1).service(inner);
+    let cookie = format!("{SESSION_COOKIE}={session}");
+    let request = Request::get("/").header("cookie", cookie).body(()).expect("a request");
+    let context = &mut Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(context).is_ready());
+    let mut waiting = service.call(request);
+    assert!(waiting.as_mut().poll(context).is_pending());
+    assert!(service.poll_ready(context).is_ready());
+}
+
+#[tokio::test]
+async fn a_request_that_waited_for_its_session_reaches_a_service_that_was_ready() {
+    let (rig, _) = rig().await;
+    let session = rig.signed_in("alice").await.session().expect("a session");
+    let calls = Arc::<AtomicU8>::default();
+    let counter = Arc::clone(&calls);
+    let inner = service_fn(move |_: Request<()>| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
+    let layers = ServiceBuilder::new().layer(rig.sign_in.layer()).buffer(1);
+    let service = layers.concurrency_limit(1).service(inner);
+    for _ in 0..3 {
+        let cookie = format!("{SESSION_COOKIE}={session}");
+        let request = Request::get("/").header("cookie", cookie).body(()).expect("a request");
+        let answer = service.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
