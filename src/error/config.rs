@@ -117,12 +117,29 @@ pub enum ConfigError {
     },
     /// There is neither an HTTP client nor another source of keys.
     #[error(
-        "no source of keys for the user pool `{pool}`: turn the feature `reqwest` on, or give a \
-         `fetcher` or a `preload`"
+        "no source of keys for the user pool `{pool}`: turn the feature `rustls` on, give a \
+         `fetcher`, or say `without_refresh()` of preloaded keys"
     )]
     NoKeySource {
         /// The pool's id.
         pool: String,
+    },
+    /// Keys are to be kept for good, and there are none.
+    #[error(
+        "`without_refresh()` without keys for the user pool `{pool}`: give them with `preload`"
+    )]
+    NoPreload {
+        /// The pool's id.
+        pool: String,
+    },
+    /// The keys are at an https address, and the HTTP client speaks plain HTTP only.
+    #[error(
+        "`{url}` cannot be read without TLS: turn the feature `rustls` or `native-tls` on, or give \
+         an `http_client` or a `fetcher`"
+    )]
+    NoTls {
+        /// Where the keys are.
+        url: String,
     },
     /// The default HTTP client cannot be made.
     #[error("the HTTP client for the JWKS cannot be made: {reason}")]

@@ -43,13 +43,15 @@ pub enum JwksError {
     /// Not one key is an RSA key for RS256 signatures with a `kid`.
     #[error("the JWKS holds no usable RSA signature key")]
     NoUsableKey,
-    /// The fetch gave no result: its runtime shut down or nobody runs it, or the fetcher panicked.
+    /// The fetch was dropped before it finished, again and again: its runtime stopped. Or the fetcher
+    /// panicked.
     #[error("the fetch of the JWKS was interrupted")]
     Interrupted,
     /// There is no tokio runtime to fetch on.
     #[error("no tokio runtime to fetch the JWKS on")]
     NoRuntime,
-    /// The cache has preloaded keys only, and no source to read newer ones from.
-    #[error("the cache has no source of keys beyond the preloaded ones")]
+    /// The cache keeps its preloaded keys for good:
+    /// [`without_refresh`](crate::JwksCacheBuilder::without_refresh).
+    #[error("the cache keeps its preloaded keys for good (`without_refresh`)")]
     NoSource,
 }

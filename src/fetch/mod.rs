@@ -7,6 +7,7 @@ mod http;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 #[cfg(feature = "reqwest")]
 pub(crate) use self::http::HttpFetcher;
@@ -23,9 +24,10 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Write your own to read keys through another HTTP client, from a file or from a secret store.
 /// The cache decides when to call it, stops it after
 /// [`request_timeout`](crate::JwksCacheBuilder::request_timeout), calls it once more after
-/// [`JwksError::Connect`], and checks what it brings. One call for an address is under way at a
-/// time, beside some that were given up for lost, like those of a runtime that is not run any more.
-/// A pool with two issuers has two addresses, so there may be two calls at a time.
+/// [`JwksError::Connect`], and checks what it brings. At most one call for an address is under way, not
+/// counting calls that were abandoned because their runtime stopped.
+/// A pool with two issuers has two addresses, so there may be two calls at a time. A fetcher that
+/// several caches share goes behind an [`Arc`].
 ///
 /// ```
 /// use axum_cognito::{FetchJwks, JwksError, JwksRequest, JwksResponse};
@@ -50,6 +52,15 @@ pub trait FetchJwks: Send + Sync + 'static {
         &self,
         request: JwksRequest,
     ) -> impl Future<Output = Result<JwksResponse, JwksError>> + Send;
+}
+
+impl<T: FetchJwks> FetchJwks for Arc<T> {
+    fn fetch(
+        &self,
+        request: JwksRequest,
+    ) -> impl Future<Output = Result<JwksResponse, JwksError>> + Send {
+        T::fetch(self, request)
+    }
 }
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -21,6 +21,7 @@ pub struct JwksCacheBuilder {
     fetcher: Option<Arc<dyn DynFetchJwks>>,
     preload: Option<String>,
     preload_age: PreloadAge,
+    without_refresh: bool,
     clock: Clock,
 }
 
@@ -42,29 +43,33 @@ impl JwksCacheBuilder {
             fetcher: None,
             preload: None,
             preload_age: PreloadAge::Due,
+            without_refresh: false,
             clock: Clock::default(),
         }
     }
 
-    /// The age at which keys are read again, behind the requests. Defaults to 5 minutes, ± 10 %.
+    /// Sets the age at which keys are refreshed in the background. Defaults to 5 minutes, ± 10 %.
     ///
     /// This is how long a key that Cognito removed may still be accepted under traffic. From an hour
-    /// on, use [`spawn_refresh`](JwksCache::spawn_refresh): keys that nothing was tried for during
-    /// an hour make a request wait for newer ones, up to a second, under steady traffic too.
+    /// on, use [`spawn_refresh`](JwksCache::spawn_refresh): if no refresh was attempted for an hour,
+    /// the next request waits up to a second for one, even under steady traffic.
     pub fn refresh_after(mut self, age: Duration) -> Self {
         self.timing.refresh_after = age;
         self
     }
 
-    /// The age at which keys that cannot be refreshed stop working. Defaults to 24 hours.
+    /// Sets the age at which keys that cannot be refreshed stop working. Defaults to 24 hours. At least
+    /// [`refresh_after`](Self::refresh_after).
     ///
-    /// This is how long an outage of the JWKS endpoint may last before requests get 503.
+    /// This is how long an outage of the JWKS endpoint may last before requests get 503. Answers
+    /// that only confirm the keys (304) do not extend it: once the keys were read half of this ago,
+    /// they are read in full.
     pub fn max_stale(mut self, age: Duration) -> Self {
         self.timing.max_stale = age;
         self
     }
 
-    /// How long one fetch may take, all together: DNS, TCP, a proxy, TLS and the answer. Defaults to
+    /// Sets how long one fetch may take, all together: DNS, TCP, a proxy, TLS and the answer. Defaults to
     /// 3 seconds.
     ///
     /// It is the only limit of the default HTTP client, and [`JwksError::Timeout`](crate::JwksError::Timeout)
@@ -74,7 +79,10 @@ impl JwksCacheBuilder {
         self
     }
 
-    /// How long a request waits for keys before it gets 503. Defaults to 3 seconds.
+    /// Sets how long a request waits for keys before it gets 503. Defaults to 3 seconds.
+    ///
+    /// Fetches start 2.5 seconds apart, so with less than that a token with a new key may get 503
+    /// rather than wait for the next fetch.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.timing.max_wait = wait;
         self
@@ -97,15 +105,36 @@ impl JwksCacheBuilder {
         self
     }
 
-    /// Starts with the keys of this JWKS for the pool's first issuer, as if fetched at the build.
+    /// Starts with these keys for the pool's first issuer, as if they had been fetched when the cache
+    /// was built.
     ///
-    /// Its keys answer at once, and the first request starts a fetch behind. Without the feature
-    /// `reqwest` and without a [`fetcher`](Self::fetcher) they are the keys for good; with one of
-    /// them they work for [`max_stale`](Self::max_stale) if no fetch succeeds, like any others.
+    /// They answer at once, and the first request starts a refresh in the background. They work for
+    /// [`max_stale`](Self::max_stale) if no fetch succeeds, like any others; to keep them for good,
+    /// add [`without_refresh`](Self::without_refresh).
     ///
     /// To run without a network: [deploying](crate::guide::deploying#containers).
     pub fn preload(mut self, jwks_json: &str) -> Self {
         self.preload = Some(jwks_json.to_owned());
+        self
+    }
+
+    /// Keeps the [preloaded](Self::preload) keys for good: nothing is ever fetched.
+    ///
+    /// They never expire, so neither [`refresh_after`](Self::refresh_after) nor
+    /// [`max_stale`](Self::max_stale) applies, and a [`fetcher`](Self::fetcher) or HTTP client is not
+    /// asked. A token with a key that is not among them is refused, and after a rotation at Cognito
+    /// every new token is: then the program needs new keys, that is, a new cache.
+    ///
+    /// ```
+    /// use axum_cognito::{ConfigError, JwksCache, UserPool};
+    ///
+    /// # fn example(jwks: &str) -> Result<JwksCache, ConfigError> {
+    /// let pool = UserPool::new("eu-west-1_AbCdEfGhI")?;
+    /// JwksCache::builder(pool).preload(jwks).without_refresh().build()
+    /// # }
+    /// ```
+    pub fn without_refresh(mut self) -> Self {
+        self.without_refresh = true;
         self
     }
 
@@ -129,29 +158,39 @@ impl JwksCacheBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Duration`] for a duration of zero, [`ConfigError::Preload`] for a JWKS
-    /// without a usable key, [`ConfigError::NoKeySource`] if there is nowhere to read keys from,
+    /// [`ConfigError::Duration`] for a duration of zero or a `max_stale` below `refresh_after`,
+    /// [`ConfigError::Preload`] for a JWKS without a usable key, [`ConfigError::NoKeySource`] if there
+    /// is nowhere to read keys from, [`ConfigError::NoPreload`] for `without_refresh` without keys,
+    /// [`ConfigError::NoTls`] for an https address in a build without TLS,
     /// [`ConfigError::HttpClient`] if the default client cannot be made.
     pub fn build(self) -> Result<JwksCache, ConfigError> {
         self.timing.validate()?;
         let preloaded = self.preloaded()?;
-        let fetcher = self.fetcher_or_default()?;
-        if fetcher.is_none() && preloaded.is_none() {
-            return Err(ConfigError::NoKeySource { pool: self.pool.id().to_owned() });
-        }
-        let keys_at = |url: &str, key_set| {
+        let fetcher = self.source(preloaded.is_some())?;
+        let keys_at = |url: &str, optional, key_set| {
             let (fetcher, clock) = (fetcher.clone(), self.clock.clone());
-            Arc::new(IssuerKeys::new(url.to_owned(), self.timing, clock, fetcher, key_set))
+            Arc::new(IssuerKeys::new(
+                url.to_owned(),
+                self.timing,
+                clock,
+                fetcher,
+                optional,
+                key_set,
+            ))
         };
-        let first = keys_at(self.pool.jwks_url(), preloaded);
-        let shared = |url: &str| (url == first.url).then(|| Arc::clone(&first));
-        let locations = self.pool.key_locations();
-        let issuers = locations
-            .map(|(issuer, url)| {
-                (issuer.to_owned(), shared(url).unwrap_or_else(|| keys_at(url, None)))
-            })
-            .collect();
-        Ok(JwksCache { inner: Arc::new(Inner { pool: self.pool, first, issuers }) })
+        let first = keys_at(self.pool.jwks_url(), false, preloaded);
+        let mut stores = vec![Arc::clone(&first)];
+        let mut issuers = Vec::new();
+        for (issuer, url) in self.pool.key_locations() {
+            let known = stores.iter().find(|keys| keys.url() == url).map(Arc::clone);
+            let keys = known.unwrap_or_else(|| {
+                let keys = keys_at(url, true, None);
+                stores.push(Arc::clone(&keys));
+                keys
+            });
+            issuers.push((issuer.to_owned(), keys));
+        }
+        Ok(JwksCache { inner: Arc::new(Inner { pool: self.pool, first, issuers, stores }) })
     }
 
     fn preloaded(&self) -> Result<Option<KeySet>, ConfigError> {
@@ -159,22 +198,45 @@ impl JwksCacheBuilder {
         let keys =
             usable_keys(json.as_bytes()).map_err(|reason| ConfigError::Preload { reason })?;
         let refresh_after = match self.preload_age {
+            _ if self.without_refresh => Duration::MAX,
             PreloadAge::Due => Duration::ZERO,
             #[cfg(feature = "testing")]
             PreloadAge::Fresh => self.timing.refresh_after(None),
         };
-        Ok(Some(KeySet::new(keys, None, self.clock.now(), refresh_after)))
+        let usable_for = if self.without_refresh { Duration::MAX } else { self.timing.max_stale };
+        Ok(Some(KeySet::new(keys, None, self.clock.now(), refresh_after, usable_for)))
     }
 
-    fn fetcher_or_default(&self) -> Result<Option<Arc<dyn DynFetchJwks>>, ConfigError> {
+    /// Where keys are fetched; `None` if nothing ever is.
+    fn source(&self, preloaded: bool) -> Result<Option<Arc<dyn DynFetchJwks>>, ConfigError> {
+        let pool = || self.pool.id().to_owned();
+        if self.without_refresh {
+            return if preloaded { Ok(None) } else { Err(ConfigError::NoPreload { pool: pool() }) };
+        }
         if self.fetcher.is_some() {
             return Ok(self.fetcher.clone());
         }
         #[cfg(feature = "reqwest")]
-        return Ok(Some(Arc::new(crate::fetch::HttpFetcher::shared(self.pool.jwks_url())?)));
+        {
+            let mut urls = self.pool.key_locations().map(|(_, url)| url);
+            if let Some(url) = urls.find(|url| !can_fetch(url, HAS_TLS)) {
+                return Err(ConfigError::NoTls { url: url.to_owned() });
+            }
+            Ok(Some(Arc::new(crate::fetch::HttpFetcher::shared(self.pool.jwks_url())?)))
+        }
         #[cfg(not(feature = "reqwest"))]
-        Ok(None)
+        Err(ConfigError::NoKeySource { pool: pool() })
     }
+}
+
+/// Whether the default HTTP client speaks https.
+#[cfg(feature = "reqwest")]
+const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
+
+/// Whether the default HTTP client can read this address.
+#[cfg(feature = "reqwest")]
+fn can_fetch(url: &str, has_tls: bool) -> bool {
+    has_tls || url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
 }
 
 impl fmt::Debug for JwksCacheBuilder {
@@ -183,5 +245,27 @@ impl fmt::Debug for JwksCacheBuilder {
             .field("pool", &self.pool)
             .field("timing", &self.timing)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "reqwest"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_plain_http_can_be_fetched() {
+        assert!(can_fetch("https://cognito-idp.eu-west-1.amazonaws.com/", true));
+        assert!(!can_fetch("https://cognito-idp.eu-west-1.amazonaws.com/", false));
+        assert!(!can_fetch("HTTPS://cognito-idp.eu-west-1.amazonaws.com/", false));
+        assert!(can_fetch("http://127.0.0.1:9229/", false));
+    }
+
+    /// Runs in builds without TLS alone: `cargo test --lib --no-default-features --features reqwest`.
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    #[test]
+    fn an_https_pool_in_a_build_without_tls_is_an_error() {
+        let pool = UserPool::new("eu-west-1_AbCdEfGhI").expect("an id");
+        let url = pool.jwks_url().to_owned();
+        assert_eq!(JwksCache::new(pool).err(), Some(ConfigError::NoTls { url }));
     }
 }

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::timing::Timing;
 use crate::clock::Moment;
 use crate::crypto::PublicKey;
 
@@ -16,11 +17,16 @@ pub(crate) struct Key {
 #[derive(Debug)]
 pub(crate) struct KeySet {
     keys: Arc<HashMap<Box<str>, Arc<Key>>>,
-    /// When the fetch began: what was absent, was absent as of then.
+    /// When the fetch began that brought or confirmed them: what was absent, was absent as of then.
     pub(super) started: Moment,
+    /// The age, since `started`, from which they are refreshed.
     pub(super) refresh_after: Duration,
-    pub(super) etag: Option<String>,
-    /// Whether a fetch brought it: a preloaded one says nothing of what is absent.
+    /// The age, since `started`, from which they are not used any more.
+    pub(super) usable_for: Duration,
+    /// When the fetch began that brought them, and did not only confirm them.
+    read: Moment,
+    etag: Option<String>,
+    /// Whether a fetch brought them: preloaded ones say nothing of what is absent.
     pub(super) fetched: bool,
 }
 
@@ -33,6 +39,7 @@ impl KeySet {
         previous: Option<&Self>,
         started: Moment,
         refresh_after: Duration,
+        usable_for: Duration,
     ) -> Self {
         let mut by_kid = HashMap::with_capacity(keys.len());
         for (kid, public_key) in keys {
@@ -42,13 +49,36 @@ impl KeySet {
             let key = || Arc::new(Key { kid: kid.clone(), public_key });
             by_kid.entry(kid.clone()).or_insert_with(|| known.unwrap_or_else(key));
         }
-        Self { keys: Arc::new(by_kid), started, refresh_after, etag: None, fetched: false }
+        Self {
+            keys: Arc::new(by_kid),
+            started,
+            refresh_after,
+            usable_for,
+            read: started,
+            etag: None,
+            fetched: false,
+        }
     }
 
-    /// The same keys, confirmed by a later fetch.
-    pub(super) fn confirmed(&self, started: Moment, refresh_after: Duration) -> Self {
-        let (keys, etag) = (Arc::clone(&self.keys), self.etag.clone());
-        Self { keys, started, refresh_after, etag, fetched: true }
+    /// The same keys, confirmed by a later fetch (304).
+    ///
+    /// They can be used until the ones that were read are `max_stale` old: a cache on the way that
+    /// answers 304 to everything does not keep them in use for ever.
+    pub(super) fn confirmed(
+        &self,
+        started: Moment,
+        refresh_after: Duration,
+        max_stale: Duration,
+    ) -> Self {
+        Self {
+            keys: Arc::clone(&self.keys),
+            started,
+            refresh_after,
+            usable_for: max_stale.saturating_sub(started.since(self.read)),
+            read: self.read,
+            etag: self.etag.clone(),
+            fetched: true,
+        }
     }
 
     /// The set as a fetch brought it, with its ETag.
@@ -56,12 +86,26 @@ impl KeySet {
         Self { etag, fetched: true, ..self }
     }
 
+    /// The ETag to ask with, so that the answer may be that nothing changed.
+    ///
+    /// None once the keys were read half of `max_stale` ago: then they are read in full, while there
+    /// is time to do so.
+    pub(super) fn etag(&self, now: Moment, timing: &Timing) -> Option<String> {
+        let recent = now.since(self.read) < timing.max_stale / 2;
+        self.etag.clone().filter(|_| recent)
+    }
+
     /// The key with exactly this `kid`.
     pub(crate) fn get(&self, kid: &str) -> Option<&Arc<Key>> {
         self.keys.get(kid)
     }
 
-    /// The ids of the keys that this set has and the other has not, or not the same.
+    /// The ids of all keys, sorted.
+    pub(super) fn kids(&self) -> Vec<&str> {
+        self.kids_missing_from(None)
+    }
+
+    /// The ids of the keys that the other set has not, or not the same, sorted.
     pub(super) fn kids_missing_from<'a>(&'a self, other: Option<&Self>) -> Vec<&'a str> {
         let same = |key: &Arc<Key>| {
             let theirs = other.and_then(|set| set.get(&key.kid));

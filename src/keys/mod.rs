@@ -1,27 +1,28 @@
 //! The keys of a user pool: fetched once for everybody, refreshed, replaced, and kept over outages.
 
 mod builder;
-pub(crate) mod demand;
 pub(crate) mod flight;
 mod issuer;
+mod join;
 mod jwk;
 mod key_set;
+mod landing;
 #[cfg(all(test, shuttle))]
 mod model;
-mod operate;
 mod refresh;
 pub(crate) mod schedule;
-mod snapshot;
+pub(crate) mod snapshot;
 mod status;
-mod sync;
+mod store;
+pub(crate) mod sync;
 mod timing;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 pub use self::builder::JwksCacheBuilder;
 pub(crate) use self::issuer::{Freshness, IssuerKeys};
+pub(crate) use self::join::join_all;
 pub(crate) use self::key_set::Key;
 pub use self::refresh::RefreshTask;
 pub(crate) use self::snapshot::NoKey;
@@ -30,17 +31,23 @@ pub use self::status::{JwksState, JwksStatus};
 pub(crate) use self::timing::Timing;
 use crate::{ConfigError, JwksError, UserPool};
 
-/// The public keys of a user pool, shared by all who verify its tokens. Clone = the same cache.
+/// The public keys of a user pool, shared by all who verify its tokens. Cheap to clone: clones share
+/// the cache.
 ///
 /// A [`CognitoVerifier`](crate::CognitoVerifier) makes its own from a [`UserPool`]; make one
 /// yourself to share it between verifiers, to change its settings or to ask for its
 /// [`status`](Self::status).
 ///
-/// Keys are read when the first token needs them, again at the age of 5 minutes behind the
-/// requests, and when a token names a key that is not there: of each address one fetch at a time,
-/// and, whatever a client sends, never two within 5 seconds. (Each issuer of a pool has an address
-/// of its own.) A good answer replaces the set, so a removed key is refused from then on. While the
-/// endpoint is out, known keys go on working for 24 hours.
+/// Keys are read when the first token needs them, again in the background at the age of 5 minutes,
+/// and when a token names a key that is not there: of each address one fetch at a time, and, whatever
+/// a client sends, never two within 2.5 seconds. (Each issuer of a pool has an address of its own.) A
+/// good answer replaces the set, so a removed key is refused from then on. While the endpoint is out,
+/// known keys go on working for 24 hours.
+///
+/// A token whose key is not there waits for the next fetch, within
+/// [`max_wait`](JwksCacheBuilder::max_wait), and is refused as unknown only once a fetch that began
+/// after it came did not bring the key. Of each issuer 1,000 requests wait at a time; one more gets
+/// 503.
 ///
 /// ```
 /// use axum_cognito::{CognitoVerifier, JwksCache, TokenUse, UserPool};
@@ -66,6 +73,8 @@ struct Inner {
     first: Arc<IssuerKeys>,
     /// Those of every issuer, the first too. Another's are fetched only when a token names it.
     issuers: Vec<(String, Arc<IssuerKeys>)>,
+    /// The same, each once: issuers whose keys are read at one address share them.
+    stores: Vec<Arc<IssuerKeys>>,
 }
 
 impl JwksCache {
@@ -89,57 +98,66 @@ impl JwksCache {
         &self.inner.pool
     }
 
-    /// Reads the keys of the pool's first issuer now, whatever their age.
+    /// Reads the keys of every issuer in use now, whatever their age: a key that was removed at
+    /// Cognito before this call is refused after it.
     ///
-    /// Joins the fetch that is under way, if there is one, even if that began before the call.
-    /// Neither spacing nor back-off hold it up: call it when you know of a rotation, not on a timer.
+    /// In use are the pool's first issuer, and others once they had keys. A fetch that began before
+    /// the call does not count: this waits for it to end, then starts its own. Neither spacing nor
+    /// back-off delay it: call it when you know of a rotation, not in a loop or on a timer.
     ///
     /// # Errors
     ///
-    /// [`JwksError`] if it brought no keys; those at hand stay.
+    /// [`JwksError`] if an issuer's keys were not read; its cached keys stay in use. With several, the
+    /// first one's error.
     ///
     /// # Panics
     ///
-    /// In a tokio runtime without timers: `enable_all()` gives it some.
+    /// If the tokio runtime has no time driver. Build the runtime with `enable_all()`.
     pub async fn refresh(&self) -> Result<(), JwksError> {
-        self.inner.first.refresh().await
+        let in_use = self.inner.stores.iter().filter(|keys| self.is_in_use(keys));
+        join_all(in_use.map(|keys| keys.refresh())).await.into_iter().collect()
     }
 
-    /// How the keys of the pool's first issuer are. It reads what is known and fetches nothing.
+    /// Returns the health of the keys of the pool's first issuer. It reads what is known and fetches
+    /// nothing.
     ///
     /// Example: [a readiness route](crate::guide::deploying#containers).
     pub fn status(&self) -> JwksStatus {
         self.inner.first.status()
     }
 
-    /// How the keys of one of the pool's issuers are; `None` if it is not one of them.
+    /// Returns the health of the keys of one of the pool's issuers; `None` if it is not one of them.
     #[must_use]
     pub fn status_of(&self, issuer: &str) -> Option<JwksStatus> {
         let mut issuers = self.inner.issuers.iter();
         issuers.find(|(name, _)| name == issuer).map(|(_, keys)| keys.status())
     }
 
-    /// Keeps the keys young without traffic, until the returned task is dropped.
+    /// Refreshes the keys without traffic, until the returned task is dropped.
     ///
     /// It reads the first keys too, and goes on asking in an outage: what a server needs that gets
     /// no requests until it is ready.
     ///
-    /// Needs a tokio runtime; without one it logs an error and does nothing.
+    /// Needs a tokio runtime with a time driver; without one it logs an error and does nothing.
     pub fn spawn_refresh(&self) -> RefreshTask {
-        RefreshTask::spawn(self.clone())
+        let keys = self.clone();
+        RefreshTask::spawn(move || keys.refresh_if_due())
     }
 
     /// The clock that the age of the keys is read off.
     #[cfg(feature = "app-client")]
     pub(crate) fn clock(&self) -> &crate::clock::Clock {
-        &self.inner.first.clock
+        self.inner.first.clock()
     }
 
-    /// Starts to read the keys of the first issuer, unless there are some that may be used.
-    pub(crate) fn begin_prefetch(
-        &self,
-    ) -> impl Future<Output = Result<(), JwksError>> + Send + use<> {
-        self.inner.first.prefetch()
+    /// Reads the keys of the first issuer, unless there are some that may be used.
+    pub(crate) async fn prefetch(&self) -> Result<(), JwksError> {
+        self.inner.first.prefetch().await
+    }
+
+    /// Whether the first issuer has keys that may be used.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.inner.first.is_ready()
     }
 
     /// The keys of each issuer.
@@ -148,10 +166,13 @@ impl JwksCache {
     }
 
     /// Starts the refreshes that are due: the first issuer's, and those of others once in use.
-    fn refresh_if_due(&self) {
-        self.inner.first.refresh_if_due();
-        let others = self.inner.issuers.iter().filter(|(_, keys)| keys.is_in_use());
-        others.for_each(|(_, keys)| keys.refresh_if_due());
+    pub(crate) fn refresh_if_due(&self) {
+        let in_use = self.inner.stores.iter().filter(|keys| self.is_in_use(keys));
+        in_use.for_each(|keys| keys.refresh_if_due());
+    }
+
+    fn is_in_use(&self, keys: &Arc<IssuerKeys>) -> bool {
+        Arc::ptr_eq(keys, &self.inner.first) || keys.is_in_use()
     }
 }
 

@@ -4,15 +4,19 @@ use std::time::Duration;
 use arc_swap::Guard;
 
 use super::key_set::{Key, KeySet};
-use super::schedule::{FetchReason, Schedule};
-use super::status::JwksState;
+use super::schedule::FetchReason;
 use crate::clock::Moment;
+
+/// Said when nothing tells how long: the next fetch may start at once, or there will be none.
+pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why there is no key for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoKey {
     /// The newest keys do not have it.
     Unknown,
+    /// The pool has no such issuer.
+    NoIssuer,
     /// No keys, or none new enough to tell.
     Unavailable { retry_after: Duration },
 }
@@ -20,55 +24,40 @@ pub(crate) enum NoKey {
 /// The keys as they are at one moment.
 pub(crate) struct Snapshot {
     pub(super) key_set: Guard<Option<Arc<KeySet>>>,
-    pub(super) alive: bool,
-    pub(super) ageing: bool,
+    pub(super) usable: bool,
+    pub(super) wants_refresh: bool,
 }
 
 impl Snapshot {
-    /// The key with this id, if the keys are not too old to be used at all.
+    /// Returns the key with this id, if the keys are not too old to be used at all.
     pub(crate) fn key(&self, kid: &str) -> Option<&Arc<Key>> {
-        if self.alive { self.key_set.as_ref()?.get(kid) } else { None }
+        if self.usable { self.key_set.as_ref()?.get(kid) } else { None }
     }
 
-    /// Whether the keys want a refresh, so that the answer goes by [`IssuerKeys::tend`].
+    /// Whether the keys are due for a refresh, or the last one failed.
     pub(crate) fn wants_refresh(&self) -> bool {
-        self.ageing
+        self.wants_refresh
     }
 
-    /// Whether there are keys at all that may be used.
-    pub(crate) fn is_alive(&self) -> bool {
-        self.alive
+    /// Whether there are keys that may be used.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.usable
     }
 
-    /// Why a fetch is wanted for a key that is not here, if one can bring it.
+    /// Why a fetch is wanted for a key that is not here, for a token that came at `arrived`.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey::Unknown`] if no fetch can bring it.
     pub(super) fn reason_to_fetch(&self, arrived: Moment) -> Result<FetchReason, NoKey> {
-        let Some(key_set) = self.key_set.as_ref().filter(|_| self.alive) else {
+        let Some(key_set) = self.key_set.as_ref().filter(|_| self.usable) else {
             return Ok(FetchReason::NoKeys);
         };
-        // What a good fetch that began after the token came did not bring does not exist.
-        let newest = key_set.fetched && key_set.started.is_from(arrived);
-        if newest { Err(NoKey::Unknown) } else { Ok(FetchReason::UnknownKey) }
-    }
-
-    pub(super) fn state(
-        &self,
-        schedule: &Schedule,
-        lost_after: Duration,
-        now: Moment,
-    ) -> JwksState {
-        let Some(key_set) = self.key_set.as_ref() else {
-            return JwksState::Empty;
-        };
-        if !self.alive {
-            JwksState::Expired
-        } else if schedule.last_error.is_some() {
-            JwksState::Outage
-        } else if !self.ageing {
-            JwksState::Fresh
-        } else if schedule.is_idle(key_set.started, lost_after, now) {
-            JwksState::Idle
-        } else {
-            JwksState::Due
+        // A fetch that started after this token arrived succeeded and still lacks the key, so the key
+        // does not exist.
+        if key_set.fetched && key_set.started.is_from(arrived) {
+            return Err(NoKey::Unknown);
         }
+        Ok(FetchReason::UnknownKey)
     }
 }

@@ -3,49 +3,73 @@
 
 #[cfg(not(all(test, shuttle)))]
 mod primitives {
-    pub(in crate::keys) use std::sync::atomic::AtomicBool;
-    pub(in crate::keys) use std::sync::{Mutex, MutexGuard};
+    pub(crate) use std::sync::atomic::AtomicBool;
+    pub(crate) use std::sync::{Mutex, MutexGuard};
+    use std::time::Duration;
 
-    pub(in crate::keys) use tokio::runtime::Handle as Runtime;
-    pub(in crate::keys) use tokio::time::{timeout, timeout_at};
+    pub(crate) use tokio::runtime::Handle as Runtime;
+    pub(crate) use tokio::time::{timeout, timeout_at};
+
+    use crate::clock::{Clock, Moment};
+
+    /// Sleeps until `duration` after `start`.
+    pub(crate) async fn sleep(_: &Clock, start: Moment, duration: Duration) {
+        tokio::time::sleep_until(start.deadline(duration)).await;
+    }
 }
 
-/// Shuttle has no time: nothing times out.
+/// Shuttle has no time: nothing times out, and who sleeps moves the test's clock instead.
 #[cfg(all(test, shuttle))]
 mod primitives {
     use std::convert::Infallible;
     use std::future::Future;
     use std::time::Duration;
 
-    pub(in crate::keys) use shuttle::sync::atomic::AtomicBool;
-    pub(in crate::keys) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use shuttle::sync::atomic::AtomicBool;
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     use tokio::time::Instant;
 
-    pub(in crate::keys) struct Runtime;
+    use crate::clock::{Clock, Moment};
+
+    pub(crate) struct Runtime;
 
     impl Runtime {
-        pub(in crate::keys) fn try_current() -> Result<Self, Infallible> {
+        pub(crate) fn try_current() -> Result<Self, Infallible> {
             Ok(Self)
         }
 
-        pub(in crate::keys) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
             drop(shuttle::future::spawn(task));
         }
     }
 
-    pub(in crate::keys) async fn timeout<T>(
+    pub(crate) async fn timeout<T>(
         _: Duration,
         task: impl Future<Output = T>,
     ) -> Result<T, Infallible> {
         Ok(task.await)
     }
 
-    pub(in crate::keys) async fn timeout_at<T>(
+    pub(crate) async fn timeout_at<T>(
         _: Instant,
         task: impl Future<Output = T>,
     ) -> Result<T, Infallible> {
         Ok(task.await)
     }
+
+    /// Moves the clock, unless it was moved that far meanwhile.
+    pub(crate) async fn sleep(clock: &Clock, start: Moment, duration: Duration) {
+        shuttle::future::yield_now().await;
+        if let Clock::Test(test_clock) = clock {
+            // In whole milliseconds, as that clock moves.
+            let rest = duration.saturating_sub(clock.now().since(start));
+            if !rest.is_zero() {
+                test_clock.advance(rest + Duration::from_millis(1));
+            }
+        }
+    }
 }
 
-pub(super) use self::primitives::{AtomicBool, Mutex, MutexGuard, Runtime, timeout, timeout_at};
+pub(crate) use self::primitives::{
+    AtomicBool, Mutex, MutexGuard, Runtime, sleep, timeout, timeout_at,
+};

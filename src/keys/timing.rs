@@ -11,7 +11,7 @@ pub(crate) struct Timing {
     pub(crate) max_wait: Duration,
 }
 
-/// `max-age` never shortens the age at which keys are read again below this.
+/// `max-age` never shortens the age at which keys are refreshed below this.
 const MIN_REFRESH_AFTER: Duration = Duration::from_secs(60);
 
 impl Default for Timing {
@@ -37,6 +37,12 @@ impl Timing {
             Some((name, value)) => {
                 Err(ConfigError::Duration { name, value, expected: "longer than zero" })
             }
+            None if self.max_stale < self.refresh_after => Err(ConfigError::Duration {
+                name: "max_stale",
+                value: self.max_stale,
+                expected: "at least `refresh_after`: keys that expire sooner are never refreshed in the \
+                           background",
+            }),
             None => Ok(()),
         }
     }
@@ -46,7 +52,7 @@ impl Timing {
         self.request_timeout.saturating_mul(2)
     }
 
-    /// The age at which one set is read again: ±10 %, so that a fleet that started together does
+    /// The age at which one set is refreshed: ±10 %, so that a fleet that started together does
     /// not fetch together, and sooner if the answer's `max-age` says so.
     pub(crate) fn refresh_after(&self, max_age: Option<Duration>) -> Duration {
         let longest = max_age.map_or(Duration::MAX, |age| age.max(MIN_REFRESH_AFTER));

@@ -18,7 +18,7 @@ use self::trust::TrustedIssuer;
 pub use self::trust::TrustedPool;
 use crate::claims::{CognitoClaims, Policy};
 use crate::clock::{Clock, Moment};
-use crate::keys::{Freshness, IssuerKeys, Key, NoKey};
+use crate::keys::{Freshness, IssuerKeys, Key, NoKey, RefreshTask, join_all};
 use crate::revocation::Incomplete;
 use crate::{
     ClientIds, ConfigError, JwksCache, PrefetchError, Revocations, UserPool, VerifyError, telemetry,
@@ -147,7 +147,8 @@ impl CognitoVerifier {
     /// Fetches the keys of every pool that has none yet, all at a time.
     ///
     /// Call it before the server takes requests, so that none waits. A pool's second issuer is
-    /// not needed for it.
+    /// not needed for it. After a failed fetch it waits until the next one may start, 2.5 seconds
+    /// after the last and up to 5 seconds later, so a loop around it is harmless.
     ///
     /// # Errors
     ///
@@ -157,15 +158,34 @@ impl CognitoVerifier {
     ///
     /// If a pool has no keys, in a tokio runtime without timers: `enable_all()` gives it some.
     pub async fn prefetch(&self) -> Result<(), PrefetchError> {
-        let pools = &self.inner.pools;
-        let fetches: Vec<_> = pools.iter().map(JwksCache::begin_prefetch).collect();
+        let fetches = join_all(self.inner.pools.iter().map(JwksCache::prefetch)).await;
         let mut failures = Vec::new();
-        for (pool, fetch) in pools.iter().zip(fetches) {
-            if let Err(error) = fetch.await {
+        for (pool, fetch) in self.inner.pools.iter().zip(fetches) {
+            if let Err(error) = fetch {
                 failures.push((pool.user_pool().id().to_owned(), error));
             }
         }
         PrefetchError::from_failures(failures)
+    }
+
+    /// Returns whether every pool has keys that can be used, for a readiness route.
+    ///
+    /// It reads what is known and fetches nothing, so a server that gets no traffic until this is true
+    /// needs [`prefetch`](Self::prefetch) or [`spawn_refresh`](Self::spawn_refresh).
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.inner.pools.iter().all(JwksCache::is_ready)
+    }
+
+    /// Refreshes the keys of all pools without traffic, until the returned task is dropped.
+    ///
+    /// As [`JwksCache::spawn_refresh`] does for one. Needs a tokio runtime with a time driver; without
+    /// one it logs an error and does nothing.
+    pub fn spawn_refresh(&self) -> RefreshTask {
+        let verifier = self.clone();
+        RefreshTask::spawn(move || {
+            verifier.inner.pools.iter().for_each(JwksCache::refresh_if_due);
+        })
     }
 
     /// The keys of each trusted pool, in the order in which they were trusted: for a health route,
@@ -271,7 +291,7 @@ impl CognitoVerifier {
         let keys = candidate.keys();
         let snapshot = keys.snapshot(now);
         let Some(key) = snapshot.key(candidate.kid()?) else {
-            return Err(keys.unavailable(now).into());
+            return Err(keys.no_key(now).into());
         };
         if snapshot.wants_refresh() {
             keys.count_if_failing();
@@ -327,6 +347,7 @@ impl From<NoKey> for VerifyError {
     fn from(no_key: NoKey) -> Self {
         match no_key {
             NoKey::Unknown => Self::UnknownKey,
+            NoKey::NoIssuer => Self::Issuer,
             NoKey::Unavailable { retry_after } => Self::KeysUnavailable { retry_after },
         }
     }

@@ -1,13 +1,11 @@
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::sync::watch;
 
 use super::store::Store;
 use super::{AlbKey, KeyId, pem};
 use crate::clock::Moment;
-use crate::fetch::JwksResponse;
-use crate::keys::schedule::{FetchEnd, FetchReason, FetchResult};
+use crate::fetch::{JwksRequest, JwksResponse};
+use crate::keys::flight;
+use crate::keys::schedule::{FetchEnd, FetchSender};
 use crate::{JwksError, telemetry};
 
 /// A key, or that there is none, or why that could not be told.
@@ -15,16 +13,13 @@ type Answer = Result<Option<Arc<AlbKey>>, JwksError>;
 
 /// What one fetch of a key changes when it ends.
 ///
-/// A fetch that is dropped before it ended (its runtime stopped, or the fetcher panicked) is noted
-/// by the destructor, which may run during a panic: it logs, counts and calls nothing of the
-/// program's. The sender goes last, and wakes those who wait.
+/// The sender goes last, and wakes those who wait.
 pub(super) struct Landing {
     store: Arc<Store>,
     id: KeyId,
     started: Moment,
     number: u64,
-    has_landed: bool,
-    _done: watch::Sender<FetchResult>,
+    done: FetchSender,
 }
 
 /// How things stood before a fetch landed, and what it came to.
@@ -52,32 +47,9 @@ impl Landing {
         id: KeyId,
         started: Moment,
         number: u64,
-        done: watch::Sender<FetchResult>,
+        done: FetchSender,
     ) -> Self {
-        Self { store, id, started, number, has_landed: false, _done: done }
-    }
-
-    /// Returns the address of the key.
-    pub(super) fn url(&self) -> String {
-        format!("{}/{}", self.store.load_balancer.key_url(), self.id)
-    }
-
-    pub(super) fn request_timeout(&self) -> Duration {
-        self.store.timing.request_timeout
-    }
-
-    /// Returns whether another fetch began after this one, which was given up as lost.
-    pub(super) fn is_overtaken(&self) -> bool {
-        !self.store.state().schedule.is_newest(self.number)
-    }
-
-    /// Takes what the endpoint said into use.
-    pub(super) fn land(mut self, response: Result<JwksResponse, JwksError>) {
-        self.has_landed = true;
-        let answer = self.read(response);
-        if let Some(change) = self.apply(&answer) {
-            self.report(&answer, &change);
-        }
+        Self { store, id, started, number, done }
     }
 
     /// What the endpoint said: a key, or that there is none.
@@ -129,13 +101,17 @@ impl Landing {
             }
             Err(_) => {}
         }
-        let reason = if known.is_some() { FetchReason::Due } else { FetchReason::UnknownKey };
         let end = match answer {
-            Ok(key) => FetchEnd::Good { new_keys: key.is_some() && known.is_none() },
+            Ok(_) => FetchEnd::Good,
             Err(error) => FetchEnd::Failed { error: error.clone(), cold: known.is_none() },
         };
         let was_out = state.schedule.last_error.is_some();
-        state.schedule.end(reason, end, now);
+        let new_key = match answer {
+            Ok(Some(_)) if known.is_none() => Some(true),
+            Ok(None) if known.is_none() => Some(false),
+            Ok(_) | Err(_) => None,
+        };
+        state.end(end, new_key, now);
         if answer.is_ok() {
             state.last_answer = Some(now);
         }
@@ -178,10 +154,30 @@ impl Landing {
     }
 }
 
+impl flight::Landing for Landing {
+    fn request(&mut self) -> Option<JwksRequest> {
+        if !self.store.state().schedule.is_newest(self.number) {
+            return None;
+        }
+        let url = format!("{}/{}", self.store.load_balancer.key_url(), self.id);
+        Some(JwksRequest::new(url, None))
+    }
+
+    fn land(self, response: Result<JwksResponse, JwksError>) {
+        let answer = self.read(response);
+        let Some(change) = self.apply(&answer) else { return };
+        // Before the report, which runs code of the program's, and that may panic.
+        self.done.send_replace(Some(answer.as_ref().map(|_| ()).map_err(Clone::clone)));
+        self.report(&answer, &change);
+    }
+}
+
 impl Drop for Landing {
+    /// Changes nothing for a fetch that has landed.
     fn drop(&mut self) {
-        if !self.has_landed {
-            let _ = self.apply(&Err(JwksError::Interrupted));
+        let mut state = self.store.state();
+        if state.schedule.is_pending(self.number) {
+            state.schedule.abandon();
         }
     }
 }

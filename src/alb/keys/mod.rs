@@ -15,8 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub(super) use self::key::AlbKey;
@@ -25,14 +23,18 @@ use self::landing::Landing;
 use self::store::Store;
 use super::LoadBalancer;
 use crate::clock::{Clock, Moment};
-use crate::fetch::{DynFetchJwks, JwksRequest};
-use crate::keys::demand::{DEFAULT_RETRY_AFTER, ended_by};
-use crate::keys::flight::attempt;
-use crate::keys::schedule::{FetchReason, FetchResult};
-use crate::keys::{NoKey, Timing};
+use crate::fetch::DynFetchJwks;
+use crate::keys::schedule::{FetchReason, PendingFetch, Waited};
+use crate::keys::snapshot::DEFAULT_RETRY_AFTER;
+use crate::keys::sync::Runtime;
+use crate::keys::{NoKey, Timing, flight};
 
 /// How many requests wait for a key of one load balancer at a time.
 const MAX_WAITING: usize = 1000;
+
+/// How many fetches in a row may be lost under one caller before it gives up: in a runtime that
+/// shuts down, each is.
+const MAX_LOST: u32 = 3;
 
 /// The keys of one load balancer: read without a lock, fetched one at a time.
 ///
@@ -92,16 +94,17 @@ impl AlbKeys {
         };
         let deadline = arrived.deadline(self.store.timing.max_wait);
         self.store.ask(id, arrived);
+        let mut lost = 0;
         loop {
             if let Some(key) = self.store.key(id) {
                 return Ok(key);
             }
             match self.fetch_or_join(id, self.store.clock.now()) {
-                Ok(mut fetch) => {
-                    if !ended_by(deadline, &mut fetch).await {
-                        return self.key_or_reason(id, arrived);
-                    }
-                }
+                Ok(fetch) => match fetch.ended_by(deadline).await {
+                    Waited::Ended(_) => {}
+                    Waited::Lost if lost < MAX_LOST => lost += 1,
+                    Waited::Lost | Waited::TimedOut => return self.key_or_reason(id, arrived),
+                },
                 Err(NotStarted::TooEarly { retry_after }) => {
                     if Instant::now() + retry_after > deadline {
                         return self.key_or_reason(id, arrived);
@@ -141,19 +144,16 @@ impl AlbKeys {
 
     /// Joins the fetch that is under way, or starts one if one may start: for the key that comes
     /// first in the queue.
-    fn fetch_or_join(
-        &self,
-        id: KeyId,
-        now: Moment,
-    ) -> Result<watch::Receiver<FetchResult>, NotStarted> {
-        let runtime = Handle::try_current().map_err(|_| NotStarted::NoRuntime)?;
-        let (landing, receiver) = {
+    fn fetch_or_join(&self, id: KeyId, now: Moment) -> Result<PendingFetch, NotStarted> {
+        let lost_after = self.store.timing.lost_after();
+        let runtime = Runtime::try_current().map_err(|_| NotStarted::NoRuntime)?;
+        let (landing, pending) = {
             let mut state = self.store.state();
             if state.queue.is_denied(id, now) {
                 return Err(NotStarted::Denied);
             }
-            if let Some(receiver) = state.schedule.in_flight(self.store.timing.lost_after(), now) {
-                return Ok(receiver);
+            if let Some(pending) = state.schedule.in_flight(lost_after, now) {
+                return Ok(pending);
             }
             let begun = state.schedule.begin(FetchReason::UnknownKey, now);
             let (number, done) = begun.map_err(|throttled| {
@@ -164,23 +164,14 @@ impl AlbKeys {
                 }
             })?;
             let id = state.queue.next(id, now);
-            let receiver = done.subscribe();
-            (Landing::new(Arc::clone(&self.store), id, now, number, done), receiver)
+            let pending = PendingFetch::new(number, &done, now, lost_after);
+            (Landing::new(Arc::clone(&self.store), id, now, number, done), pending)
         };
-        let fetcher = Arc::clone(&self.fetcher);
-        // Outside of the lock: a runtime that is shutting down drops the task right here, and the
-        // dropped landing takes the lock to note that the fetch ended.
-        runtime.spawn(async move {
-            if landing.is_overtaken() {
-                // It waited too long for its turn, and another took its place.
-                return;
-            }
-            let request = JwksRequest::new(landing.url(), None);
-            let limit = landing.request_timeout();
-            let response = attempt(&*fetcher, request, limit).await;
-            landing.land(response);
-        });
-        Ok(receiver)
+        // Not under the lock: a runtime that is shutting down drops the task right here, and the
+        // dropped landing takes the lock to say so.
+        let limit = self.store.timing.request_timeout;
+        flight::spawn(&runtime, Arc::clone(&self.fetcher), limit, landing);
+        Ok(pending)
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Endpoint {
     pub(super) fetches: AtomicUsize,
 }
 
-impl FetchJwks for Arc<Endpoint> {
+impl FetchJwks for Endpoint {
     async fn fetch(&self, _: JwksRequest) -> Result<JwksResponse, JwksError> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         let others = self.under_way.fetch_add(1, Ordering::SeqCst);
@@ -72,7 +72,8 @@ impl Rig {
     pub(super) fn rotated() -> Self {
         let keys = usable_keys(SETS[0].as_bytes()).unwrap();
         let refresh_after = Duration::from_secs(300);
-        Self::new(1, Some(KeySet::new(keys, None, Clock::System.now(), refresh_after)))
+        let usable_for = Duration::from_secs(24 * 3600);
+        Self::new(1, Some(KeySet::new(keys, None, Clock::System.now(), refresh_after, usable_for)))
     }
 
     fn new(set: usize, key_set: Option<KeySet>) -> Self {
@@ -83,10 +84,17 @@ impl Rig {
             at_a_time: AtomicUsize::new(1),
             fetches: AtomicUsize::new(0),
         });
-        let (timing, fetcher) = (Timing::default(), Arc::new(Arc::clone(&endpoint)));
+        let fetcher = Arc::new(Arc::clone(&endpoint));
         let clock = TestClock::new();
         let source = Clock::Test(clock.clone());
-        let keys = IssuerKeys::new(String::new(), timing, source, Some(fetcher), key_set);
+        let keys = IssuerKeys::new(
+            String::new(),
+            Timing::default(),
+            source,
+            Some(fetcher),
+            false,
+            key_set,
+        );
         Self { endpoint, clock, keys: Arc::new(keys) }
     }
 
@@ -96,8 +104,13 @@ impl Rig {
 
     /// What a token with this key is told.
     pub(super) async fn ask(self, kid: &'static str) -> Result<(), NoKey> {
-        let arrived = self.keys.clock.now();
+        let arrived = self.keys.clock().now();
         self.keys.key(kid, arrived).await.map(drop)
+    }
+
+    /// A refresh that the program asks for.
+    pub(super) async fn refresh(self) -> Result<(), JwksError> {
+        self.keys.refresh().await
     }
 
     /// What several tokens at a time are told.

@@ -241,8 +241,28 @@ fn a_duration_of_zero_is_refused_by_the_name_of_its_setting() {
     for (name, set) in settings {
         let set = |value| set(JwksCache::builder(pool()), value).build();
         assert_says(set(Duration::ZERO), name, "cannot be 0ns: it should be longer than zero");
-        assert!(set(Duration::from_nanos(1)).is_ok() && set(Duration::MAX).is_ok(), "{name}");
     }
+    for value in [Duration::from_nanos(1), Duration::MAX] {
+        let builder = JwksCache::builder(pool()).refresh_after(value).max_stale(value);
+        assert!(builder.request_timeout(value).max_wait(value).build().is_ok(), "{value:?}");
+    }
+}
+
+#[test]
+fn keys_that_expire_before_they_are_due_for_a_refresh_are_refused() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let built = JwksCache::builder(pool()).max_stale(minutes(4)).build();
+    assert_says(built, "max_stale", "should be at least `refresh_after`");
+    let built = JwksCache::builder(pool()).refresh_after(minutes(60 * 25)).build();
+    assert_says(built, "max_stale", "should be at least `refresh_after`");
+    let builder = JwksCache::builder(pool()).refresh_after(minutes(5)).max_stale(minutes(5));
+    assert!(builder.build().is_ok());
+}
+
+#[test]
+fn keys_for_good_need_keys() {
+    let built = JwksCache::builder(pool()).without_refresh().build();
+    assert_eq!(built.err(), Some(ConfigError::NoPreload { pool: pool().id().to_owned() }));
 }
 
 #[test]

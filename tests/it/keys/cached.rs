@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum_cognito::testing::TestPool;
-use axum_cognito::{ConfigError, JwksError, VerifyError};
+use axum_cognito::{ConfigError, JwksError, JwksState, VerifyError};
 use tokio::time::sleep;
 
 use crate::common::answers;
@@ -154,4 +154,50 @@ async fn preloaded_keys_say_nothing_of_keys_that_came_in_the_same_moment() {
     pool.rotate_keys();
     let token = pool.access_token("alice").client_id("app").sign();
     pool.verifier("app").verify(&token).await.unwrap();
+}
+
+/// The pool's keys, for good; the endpoint would give others.
+fn for_good() -> Rig {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::rotated_keys);
+    let keys = keys_at(&rig.endpoint).preload(&POOL.jwks()).without_refresh().build().unwrap();
+    Rig { verifier: verifier(&keys), keys, ..rig }
+}
+
+#[tokio::test(start_paused = true)]
+async fn preloaded_keys_without_refresh_are_never_fetched_and_never_expire() {
+    let rig = for_good();
+    let token = POOL.access_token("alice").client_id("app").expires_in(90 * 24 * 60 * MINUTE);
+    let token = token.sign();
+    let _task = rig.keys.spawn_refresh();
+    for _ in 0..30 {
+        assert_eq!(at_once(rig.judge(&token)).0, Ok(()));
+        assert!(rig.verifier.is_ready());
+        assert_eq!(rig.keys.status().state(), JwksState::Fresh);
+        sleep(24 * 60 * MINUTE).await;
+    }
+    assert_eq!(rig.endpoint.requests(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_beside_keys_without_refresh_is_refused_at_once() {
+    let rig = for_good();
+    let token = rotated_token().sign();
+    assert_eq!(at_once(rig.judge(&token)).0, Err(VerifyError::UnknownKey));
+    assert_eq!(rig.verifier.verify_cached(&token).map(drop), Err(VerifyError::UnknownKey));
+    assert_eq!(rig.endpoint.requests(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_issuer_of_keys_without_refresh_is_refused_and_not_unavailable() {
+    let rig = for_good();
+    let token = POOL.access_token("alice").client_id("app");
+    let token = token.claim("iss", POOL.user_pool().issuers()[1].clone()).sign();
+    assert_eq!(at_once(rig.judge(&token)).0, Err(VerifyError::Issuer));
+    assert_eq!(rig.verifier.verify_cached(&token).map(drop), Err(VerifyError::Issuer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_of_keys_without_refresh_says_that_there_is_no_source() {
+    assert_eq!(for_good().keys.refresh().await, Err(JwksError::NoSource));
 }

@@ -13,6 +13,7 @@ use crate::common::pools::{POOL, ROTATED, keys_at, rotated_token, token};
 use crate::common::rig::Rig;
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// After how many seconds the keys are due, of twenty fetches.
 async fn due_after(keys: &JwksCache) -> Vec<u64> {
@@ -136,10 +137,12 @@ async fn an_answer_that_nothing_changed_makes_the_keys_young_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_nothing_changed_brings_dead_keys_back() {
+async fn an_answer_that_nothing_changed_does_not_bring_expired_keys_back() {
     let rig = with_etag().await;
-    sleep(25 * 3600 * SECOND).await;
-    assert_eq!(rig.judge(&token()).await.0, Ok(()));
+    rig.endpoint.set(async |_| Ok(JwksResponse::not_modified()));
+    sleep(25 * HOUR).await;
+    let refused = rig.judge(&token()).await.0.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,4 +216,42 @@ async fn an_answer_that_nothing_changed_confirms_no_keys_without_an_etag() {
     rig.endpoint.set(async |_| Ok(JwksResponse::not_modified()));
     rig.keys.refresh().await.unwrap_err();
     assert_eq!(rig.keys.status().age(), Some(Duration::from_secs(60)));
+}
+
+/// A cache on the way that answers 304 to everything that asks with an ETag.
+async fn always_unchanged(request: JwksRequest) -> Result<JwksResponse, JwksError> {
+    match request.etag() {
+        Some(_) => Ok(JwksResponse::not_modified()),
+        None => Err(JwksError::Status(502)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_nothing_changed_do_not_keep_keys_in_use_beyond_max_stale() {
+    let rig = with_etag().await;
+    rig.endpoint.set(always_unchanged);
+    let token = POOL.access_token("alice").client_id("app").expires_in(48 * HOUR).sign();
+    let _task = rig.keys.spawn_refresh();
+    sleep(23 * HOUR).await;
+    assert!(rig.verifier.verify_cached(&token).is_ok());
+    assert_eq!(rig.keys.status().state(), JwksState::Outage);
+    sleep(HOUR).await;
+    let refused = rig.verifier.verify_cached(&token).unwrap_err();
+    assert!(refused.is_unavailable(), "{refused:?}");
+    assert_eq!(rig.keys.status().state(), JwksState::Expired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_were_read_half_of_max_stale_ago_are_read_in_full() {
+    let rig = with_etag().await;
+    rig.endpoint.set(async |request| match request.etag() {
+        Some(_) => Ok(JwksResponse::not_modified()),
+        None => Ok(JwksResponse::new(ROTATED.jwks()).with_etag("\"two\"")),
+    });
+    let _task = rig.keys.spawn_refresh();
+    sleep(11 * HOUR).await;
+    assert!(rig.keys.status().key_ids().contains(&POOL.access_key_id()));
+    sleep(2 * HOUR).await;
+    assert!(rig.keys.status().key_ids().contains(&ROTATED.access_key_id()));
+    assert_eq!(rig.keys.status().fetches_failed(), 0);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum_cognito::{JwksCache, JwksError, JwksState, VerifyError};
+use axum_cognito::{JwksCache, JwksError, JwksRequest, JwksState, VerifyError};
 use tokio::time::sleep;
 
 use crate::common::answers;
@@ -41,8 +41,105 @@ async fn opted_in() -> Rig {
     rig
 }
 
-fn is_unavailable(verdict: &Result<(), VerifyError>) -> bool {
-    matches!(verdict, Err(VerifyError::KeysUnavailable { .. }))
+/// A second issuer that answers with this status.
+fn answering(status: u16) -> Rig {
+    let rig = Rig::empty();
+    rig.endpoint.set(move |request: JwksRequest| async move {
+        match request.url().contains("issuer-cognito-idp") {
+            true => Err(JwksError::Status(status)),
+            false => answers::keys(request).await,
+        }
+    });
+    rig
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_issuer_that_answers_403_or_404_does_not_exist() {
+    for status in [403, 404] {
+        let rig = answering(status);
+        assert_eq!(rig.judge(&second_token()).await.0, Err(VerifyError::Issuer), "{status}");
+        assert_eq!(at_once(rig.judge(&second_token())).0, Err(VerifyError::Issuer), "{status}");
+        let cached = rig.verifier.verify_cached(&second_token()).map(drop);
+        assert_eq!(cached, Err(VerifyError::Issuer), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_issuer_that_answers_otherwise_is_unavailable() {
+    for status in [400, 429, 500, 503] {
+        let refused = answering(status).judge(&second_token()).await.0.unwrap_err();
+        assert!(refused.is_unavailable(), "{status}: {refused:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_issuer_that_answers_403_is_unavailable() {
+    let rig = Rig::empty();
+    rig.endpoint.set(async |_| Err(JwksError::Status(403)));
+    let refused = rig.judge(&token()).await.0.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_second_issuer_costs_one_fetch_in_five_minutes_and_no_5xx() {
+    let rig = not_opted_in();
+    rig.keys.refresh().await.unwrap();
+    for _ in 0..2990 {
+        assert_eq!(rig.judge(&second_token()).await.0, Err(VerifyError::Issuer));
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(rig.endpoint.requests(), 2);
+    sleep(MINUTE).await;
+    assert_eq!(rig.judge(&second_token()).await.0, Err(VerifyError::Issuer));
+    assert_eq!(rig.endpoint.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_opts_in_has_its_second_issuer_five_minutes_later() {
+    let rig = not_opted_in();
+    rig.judge(&second_token()).await.0.unwrap_err();
+    rig.endpoint.set(answers::rotated_keys);
+    sleep(5 * MINUTE).await;
+    assert_eq!(rig.judge(&second_token()).await.0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_issuer_that_had_keys_and_answers_403_is_in_an_outage() {
+    let rig = opted_in().await;
+    let token = second_token();
+    assert_eq!(rig.judge(&token).await.0, Ok(()));
+    rig.endpoint.set(async |_| Err(JwksError::Status(403)));
+    sleep(6 * MINUTE).await;
+    assert_eq!(rig.judge(&token).await.0, Ok(()));
+    sleep(MINUTE).await;
+    assert_eq!(rig.judge(&token).await.0, Ok(()));
+    let status = rig.keys.status_of(&second_issuer()).unwrap();
+    assert_eq!(status.state(), JwksState::Outage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_reads_every_issuer_in_use_and_no_other() {
+    let used = opted_in().await;
+    let token = second_token();
+    assert_eq!(used.judge(&token).await.0, Ok(()));
+    used.endpoint.set(answers::keys);
+    used.keys.refresh().await.unwrap();
+    assert!(used.verifier.verify_cached(&token).is_err(), "the leaked key still works");
+    let unused = opted_in().await;
+    let before = unused.endpoint.requests();
+    unused.keys.refresh().await.unwrap();
+    assert_eq!(unused.endpoint.requests(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_says_that_a_second_issuer_in_use_could_not_be_read() {
+    let rig = opted_in().await;
+    assert_eq!(rig.judge(&second_token()).await.0, Ok(()));
+    rig.endpoint.set(async |request| match request.url().contains("issuer-cognito-idp") {
+        true => Err(JwksError::Status(503)),
+        false => answers::keys(request).await,
+    });
+    assert_eq!(rig.keys.refresh().await, Err(JwksError::Status(503)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,15 +153,14 @@ async fn a_second_issuer_that_answers_403_does_not_break_the_start() {
 async fn a_second_issuer_that_answers_403_does_not_touch_the_first() {
     let rig = not_opted_in();
     rig.keys.refresh().await.unwrap();
-    let verdict = rig.judge(&second_token()).await.0;
-    assert!(is_unavailable(&verdict), "{verdict:?}");
+    assert_eq!(rig.judge(&second_token()).await.0, Err(VerifyError::Issuer));
     assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
     assert_eq!(rig.keys.status().state(), JwksState::Fresh);
     assert_eq!(rig.keys.status().fetches_failed(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_issuer_that_answers_403_does_not_hold_up_the_fetches_of_the_first() {
+async fn a_second_issuer_that_answers_403_does_not_delay_the_fetches_of_the_first() {
     let rig = not_opted_in();
     rig.keys.refresh().await.unwrap();
     sleep(MINUTE).await;
@@ -103,7 +199,10 @@ async fn an_outage_of_the_first_issuer_does_not_touch_the_second() {
     let rig = opted_in().await;
     let token = second_token();
     assert_eq!(rig.judge(&token).await.0, Ok(()));
-    rig.endpoint.set(answers::outage);
+    rig.endpoint.set(async |request| match request.url().contains("issuer-cognito-idp") {
+        true => answers::rotated_keys(request).await,
+        false => answers::outage(request).await,
+    });
     rig.keys.refresh().await.unwrap_err();
     let status = rig.keys.status_of(&second_issuer()).unwrap();
     assert_eq!(status.state(), JwksState::Fresh);

@@ -7,9 +7,9 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_cognito::testing::TestPool;
-use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksState, VerifyError};
+use axum_cognito::{CognitoVerifier, JwksCache, JwksError, JwksResponse, JwksState, VerifyError};
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::common::endpoint::Endpoint;
 
@@ -109,9 +109,10 @@ fn prefetch_does_not_take_a_fetch_that_was_lost_for_a_good_one() {
     let (parked, other) = (runtime(), runtime());
     park(&parked, verifier.prefetch());
     pool.clock().advance(3 * SECOND);
+    // It makes a fetch of its own, which takes a second in vain.
     let error = other.block_on(verifier.prefetch()).unwrap_err();
     let errors: Vec<_> = error.failures().map(|(_, error)| error).collect();
-    assert_eq!(errors, [&JwksError::Interrupted]);
+    assert_eq!(errors, [&JwksError::Timeout(SECOND)]);
 }
 
 #[test]
@@ -119,7 +120,84 @@ fn refresh_does_not_wait_for_ever_for_a_fetch_that_nobody_runs() {
     let keys = unanswered(&TestPool::offline(), None);
     let (parked, other) = (runtime(), runtime());
     park(&parked, keys.refresh());
-    assert_eq!(other.block_on(keys.refresh()), Err(JwksError::Interrupted));
+    assert_eq!(other.block_on(keys.refresh()), Err(JwksError::Timeout(SECOND)));
+}
+
+#[test]
+fn a_fetch_that_its_runtime_dropped_delays_nobody() {
+    let pool = TestPool::offline();
+    let endpoint = Endpoint::new(|_| std::future::pending());
+    let keys = JwksCache::builder(pool.user_pool()).fetcher(endpoint.clone()).clock(pool.clock());
+    let keys = keys.build().unwrap();
+    let verifier = CognitoVerifier::builder().trust(&keys, "app").clock(pool.clock()).build();
+    let verifier = verifier.unwrap();
+    let token = pool.access_token("alice").client_id("app").sign();
+    for _ in 0..3 {
+        let dropped = runtime();
+        park(&dropped, verifier.verify(&token));
+        drop(dropped);
+    }
+    let jwks = pool.jwks();
+    endpoint.set(move |_| std::future::ready(Ok(JwksResponse::new(jwks.as_str()))));
+    runtime().block_on(async {
+        let start = Instant::now();
+        verifier.verify(&token).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    });
+    let status = keys.status();
+    assert_eq!((status.fetches_failed(), status.last_error()), (0, None));
+}
+
+#[test]
+fn a_fetch_that_its_runtime_dropped_makes_no_outage_and_leaves_the_state_as_it_was() {
+    let runtime = runtime();
+    let (pool, verifier, token) = due(&runtime);
+    pool.set_latency(SECOND);
+    assert!(runtime.block_on(verifier.verify(&token)).is_ok());
+    assert_eq!(pool.keys().status().state(), JwksState::Due);
+    drop(runtime);
+    assert_eq!(pool.keys().status().state(), JwksState::Due);
+    assert_eq!(pool.keys().status().last_error(), None);
+}
+
+#[test]
+fn a_waiter_in_another_runtime_takes_the_place_of_a_fetch_that_was_dropped() {
+    let pool = TestPool::offline();
+    let endpoint = Endpoint::new(|_| std::future::pending());
+    let keys = JwksCache::builder(pool.user_pool()).fetcher(endpoint.clone()).clock(pool.clock());
+    let keys = keys.build().unwrap();
+    let verifier = CognitoVerifier::builder().trust(&keys, "app").clock(pool.clock()).build();
+    let verifier = verifier.unwrap();
+    let token = pool.access_token("alice").client_id("app").sign();
+    let (dropped, other) = (runtime(), runtime());
+    park(&dropped, verifier.verify(&token));
+    let jwks = pool.jwks();
+    endpoint.set(move |_| std::future::ready(Ok(JwksResponse::new(jwks.as_str()))));
+    let waiting = other.spawn(async move { verifier.verify(&token).await.map(drop) });
+    other.block_on(async { tokio::task::yield_now().await });
+    drop(dropped);
+    assert_eq!(other.block_on(waiting).unwrap(), Ok(()));
+}
+
+#[test]
+fn a_waiter_on_a_lost_fetch_finds_the_key_that_another_fetch_brought() {
+    let pool = TestPool::offline();
+    let endpoint = Endpoint::new(|_| std::future::pending());
+    let keys = JwksCache::builder(pool.user_pool()).fetcher(endpoint.clone()).clock(pool.clock());
+    let keys = keys.max_wait(10 * SECOND).build().unwrap();
+    let verifier = CognitoVerifier::builder().trust(&keys, "app").clock(pool.clock()).build();
+    let verifier = verifier.unwrap();
+    let token = pool.access_token("alice").client_id("app").sign();
+    let (parked, other) = (runtime(), runtime());
+    park(&parked, verifier.verify(&token));
+    let jwks = pool.jwks();
+    endpoint.set(move |_| std::future::ready(Ok(JwksResponse::new(jwks.as_str()))));
+    other.block_on(async {
+        let start = Instant::now();
+        verifier.verify(&token).await.unwrap();
+        // It is lost six seconds after its start.
+        assert!(start.elapsed() < 7 * SECOND, "{:?}", start.elapsed());
+    });
 }
 
 #[test]

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::common::answers;
 use crate::common::at_once::at_once;
 use crate::common::endpoint::Endpoint;
+use crate::common::log::Log;
 
 /// A pool that no test changes.
 static POOL: LazyLock<TestPool> = LazyLock::new(TestPool::offline);
@@ -194,4 +195,15 @@ fn a_fetch_that_was_given_up_brings_no_removed_key_back_when_it_lands_late() {
     });
     let verdict = verifier.unwrap().verify_cached(&removed).map(drop);
     assert!(is_unavailable(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn spawn_refresh_in_a_runtime_without_timers_says_so() {
+    let (log, _guard) = Log::start();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let _entered = runtime.enter();
+    let keys = without_keys();
+    drop(keys.spawn_refresh());
+    let errors = log.errors();
+    assert!(errors.len() == 1 && errors[0].contains("enable_all()"), "{errors:?}");
 }

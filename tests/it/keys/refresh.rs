@@ -48,13 +48,90 @@ async fn refresh_that_fails_says_why_and_leaves_the_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refresh_joins_the_fetch_under_way() {
-    let rig = Rig::empty();
+async fn refresh_does_not_take_a_fetch_that_began_before_it_for_its_own() {
+    let rig = Rig::of_age(360 * SECOND).await;
     slow(&rig);
     let token = token();
-    let (judged, refreshed) = tokio::join!(rig.judge(&token), rig.keys.refresh());
-    assert_eq!((judged.0, refreshed), (Ok(()), Ok(())));
-    assert_eq!(rig.endpoint.requests(), 1);
+    assert_eq!(at_once(rig.judge(&token)).0, Ok(()));
+    sleep(SECOND / 2).await;
+    // The answer under way was made before the key was removed.
+    let removal = async {
+        sleep(SECOND / 4).await;
+        rig.endpoint.set(answers::rotated_keys);
+    };
+    let (refreshed, ()) = tokio::join!(rig.keys.refresh(), removal);
+    assert_eq!(refreshed, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 3);
+    assert!(rig.verifier.verify_cached(&token).is_err(), "the removed key still works");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refreshes_that_come_during_a_fetch_share_the_next_one() {
+    let rig = Rig::empty();
+    slow(&rig);
+    let refreshed = tokio::join!(rig.keys.refresh(), rig.keys.refresh(), rig.keys.refresh());
+    assert_eq!(refreshed, (Ok(()), Ok(()), Ok(())));
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_waits_neither_for_the_spacing_nor_for_the_back_off() {
+    let rig = Rig::of_age(SECOND).await;
+    let start = Instant::now();
+    rig.keys.refresh().await.unwrap();
+    rig.endpoint.set(answers::outage);
+    rig.keys.refresh().await.unwrap_err();
+    rig.keys.refresh().await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_around_prefetch_waits_for_each_fetch() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    let mut turns = 0;
+    let tried = async {
+        while rig.verifier.prefetch().await.is_err() {
+            turns += 1;
+        }
+    };
+    let _ = timeout(MINUTE, tried).await;
+    assert!((12..=25).contains(&turns), "{turns} turns");
+    assert_eq!(rig.endpoint.requests(), turns);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_around_prefetch_ends_as_soon_as_the_endpoint_has_recovered() {
+    let rig = Rig::empty();
+    rig.endpoint.set(answers::outage);
+    rig.verifier.prefetch().await.unwrap_err();
+    rig.endpoint.set(answers::keys);
+    assert_eq!(rig.verifier.prefetch().await, Ok(()));
+    assert!(rig.verifier.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verifier_is_ready_once_all_its_pools_are() {
+    let rig = Rig::empty();
+    let verifier = with_second_pool(&rig, &Endpoint::new(answers::rotated_keys));
+    assert!(!verifier.is_ready());
+    rig.keys.refresh().await.unwrap();
+    assert!(!verifier.is_ready());
+    verifier.prefetch().await.unwrap();
+    assert!(verifier.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn spawn_refresh_of_a_verifier_reads_the_keys_of_all_its_pools_until_it_is_dropped() {
+    let rig = Rig::empty();
+    let second = Endpoint::new(answers::rotated_keys);
+    let verifier = with_second_pool(&rig, &second);
+    let task = verifier.spawn_refresh();
+    sleep(6 * MINUTE).await;
+    assert_eq!((rig.endpoint.requests(), second.requests()), (2, 2));
+    drop(task);
+    sleep(60 * MINUTE).await;
+    assert_eq!((rig.endpoint.requests(), second.requests()), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::common::answers;
 use crate::common::at_once::at_once;
-use crate::common::pools::{rotated_token, token};
+use crate::common::pools::{keys_at, rotated_token, token, verifier};
 use crate::common::rig::Rig;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -44,22 +44,64 @@ fn without_connections(rig: &Rig, working: impl Fn(usize) -> bool + Send + Sync 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key_within_five_seconds_of_a_good_fetch_is_refused_at_once() {
-    let rig = Rig::of_age(SECOND * 49 / 10).await;
-    assert_eq!(at_once(rig.judge(&rotated_token().sign())).0, Err(VerifyError::UnknownKey));
-    assert_eq!(rig.endpoint.requests(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unknown_key_five_seconds_after_a_fetch_makes_another() {
-    let rig = Rig::of_age(5 * SECOND).await;
+async fn an_unknown_key_waits_for_the_rest_of_the_spacing_and_is_accepted() {
+    let rig = Rig::of_age(SECOND).await;
     rig.endpoint.set(answers::rotated_keys);
-    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
+    let (verdict, waited) = rig.judge(&rotated_token().sign()).await;
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(waited.as_millis() / 100, 15);
     assert_eq!(rig.endpoint.requests(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_five_seconds_begin_with_the_start_of_a_fetch() {
+async fn an_unknown_key_is_refused_only_by_a_fetch_that_began_after_its_token_came() {
+    let rig = Rig::of_age(SECOND).await;
+    let (verdict, waited) = rig.judge(&rotated_token().sign()).await;
+    assert_eq!(verdict, Err(VerifyError::UnknownKey));
+    assert_eq!(waited.as_millis() / 100, 15);
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_that_joined_an_older_fetch_waits_for_its_own() {
+    let rig = Rig::of_age(360 * SECOND).await;
+    rig.endpoint.set(async |request| {
+        sleep(SECOND / 2).await;
+        answers::keys(request).await
+    });
+    assert_eq!(at_once(rig.judge(&token())).0, Ok(()));
+    sleep(SECOND / 4).await;
+    let new = rotated_token().sign();
+    let rotate = async {
+        sleep(SECOND).await;
+        rig.endpoint.set(answers::rotated_keys);
+    };
+    let (verdict, ()) = tokio::join!(rig.judge(&new), rotate);
+    assert_eq!(verdict.0, Ok(()));
+    assert_eq!(rig.endpoint.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_whose_next_fetch_is_beyond_max_wait_is_unavailable_at_once() {
+    let rig = Rig::empty();
+    let keys = keys_at(&rig.endpoint).max_wait(SECOND).build().unwrap();
+    keys.refresh().await.unwrap();
+    sleep(SECOND / 10).await;
+    let verdict = at_once(verifier(&keys).verify(&rotated_token().sign())).map(drop);
+    let Err(VerifyError::KeysUnavailable { retry_after }) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(retry_after.as_millis() / 100, 24);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_key_two_and_a_half_seconds_after_a_fetch_makes_another_at_once() {
+    let rig = Rig::of_age(SECOND * 5 / 2).await;
+    rig.endpoint.set(answers::rotated_keys);
+    assert_eq!(rig.judge(&rotated_token().sign()).await, (Ok(()), Duration::ZERO));
+    assert_eq!(rig.endpoint.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_spacing_begins_with_the_start_of_a_fetch() {
     let rig = Rig::empty();
     rig.endpoint.set(async |request| {
         sleep(2 * SECOND).await;
@@ -67,34 +109,24 @@ async fn the_five_seconds_begin_with_the_start_of_a_fetch() {
     });
     rig.keys.refresh().await.unwrap();
     rig.endpoint.set(answers::rotated_keys);
-    sleep(3 * SECOND).await;
-    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
+    sleep(SECOND / 2).await;
+    assert_eq!(rig.judge(&rotated_token().sign()).await, (Ok(()), Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_that_was_due_holds_up_the_fetch_for_an_unknown_key_too() {
+async fn a_refresh_that_was_due_delays_the_fetch_for_an_unknown_key_too() {
     let rig = Rig::of_age(360 * SECOND).await;
     assert_eq!(rig.judge(&token()).await.0, Ok(()));
     sleep(SECOND).await;
-    assert_eq!(at_once(rig.judge(&rotated_token().sign())).0, Err(VerifyError::UnknownKey));
-    assert_eq!(rig.endpoint.requests(), 2);
+    assert_eq!(rig.judge(&rotated_token().sign()).await.1.as_millis() / 100, 15);
+    assert_eq!(rig.endpoint.requests(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_fetches_that_bring_no_new_key_widen_the_spacing_to_ten_seconds() {
+async fn fetches_that_bring_no_new_key_do_not_widen_the_spacing() {
     let rig = Rig::of_age(60 * SECOND).await;
     let gaps = gaps(&rig, &rotated_token().sign(), 45 * SECOND).await;
-    assert_eq!(gaps, [5, 5, 10, 10, 10]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_new_key_narrows_the_spacing_to_five_seconds_again() {
-    let rig = Rig::of_age(60 * SECOND).await;
-    gaps(&rig, &rotated_token().sign(), 45 * SECOND).await;
-    rig.endpoint.set(answers::rotated_keys);
-    sleep(10 * SECOND).await;
-    assert_eq!(rig.judge(&rotated_token().sign()).await.0, Ok(()));
-    assert_eq!(gaps(&rig, &token(), 12 * SECOND).await, [5]);
+    assert!(gaps.len() >= 16 && gaps.iter().all(|gap| *gap == 2), "{gaps:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,11 +165,11 @@ async fn both_tries_together_take_no_longer_than_request_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_any_keys_a_failed_fetch_is_repeated_every_five_seconds() {
+async fn without_any_keys_a_failed_fetch_is_repeated_every_few_seconds() {
     let rig = Rig::empty();
     rig.endpoint.set(answers::outage);
     let gaps = gaps(&rig, &token(), 600 * SECOND).await;
-    assert!(gaps.len() > 100 && gaps.iter().all(|gap| *gap == 5), "{gaps:?}");
+    assert!(gaps.len() > 100 && gaps.iter().all(|gap| (2..=5).contains(gap)), "{gaps:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +177,7 @@ async fn with_keys_at_hand_failed_fetches_back_off_to_a_minute_at_most() {
     let rig = Rig::of_age(360 * SECOND).await;
     rig.endpoint.set(answers::outage);
     let gaps = gaps(&rig, &token(), 3 * 3600 * SECOND).await;
-    assert!(gaps.iter().all(|gap| (5..=60).contains(gap)), "{gaps:?}");
+    assert!(gaps.iter().all(|gap| (2..=60).contains(gap)), "{gaps:?}");
 }
 
 /// How long fetches are held up after each of eight failures in a row, with keys at hand.
@@ -170,14 +202,14 @@ async fn the_back_off_begins_with_a_second_and_doubles_with_each_failure_up_to_a
     let mut longest = [0.0_f64; 8];
     for _ in 0..64 {
         for (longest, hold_up) in longest.iter_mut().zip(hold_ups(&token).await) {
-            assert!(hold_up >= 5.0, "the spacing holds too");
+            assert!(hold_up >= 2.5, "the spacing counts too");
             *longest = longest.max(hold_up);
         }
     }
     let steps = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0_f64];
     for (longest, step) in longest.into_iter().zip(steps) {
         // Anything from nothing to all of the step: of 64 one comes near to all of it.
-        let expected = (step * 0.75).max(5.0)..=step.max(5.0);
+        let expected = (step * 0.75).max(2.5)..=step.max(2.5);
         assert!(expected.contains(&longest), "{longest} s instead of {step} s");
     }
 }
@@ -200,7 +232,8 @@ async fn a_good_fetch_ends_the_back_off_of_the_failed_ones_before() {
     rig.endpoint.set(answers::keys);
     rig.keys.refresh().await.unwrap();
     rig.endpoint.set(answers::outage);
-    assert_eq!(gaps(&rig, &rotated_token().sign(), 11 * SECOND).await, [5]);
+    let gaps = gaps(&rig, &rotated_token().sign(), 6 * SECOND).await;
+    assert!(gaps.iter().all(|gap| *gap <= 3), "{gaps:?}");
 }
 
 #[tokio::test(start_paused = true)]
