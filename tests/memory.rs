@@ -35,7 +35,8 @@ fn kinds(pool: &TestPool) -> [(String, VerifyError); 4] {
     let good = || pool.access_token("alice").client_id(CLIENT);
     let foreign = TestPool::offline().access_token("mallory").client_id(CLIENT);
     [
-        (good().sign(), VerifyError::UnknownKey),
+        // Each waits for a fetch of its own, which takes 2.5 seconds.
+        (good().expires_in(Duration::from_secs(48 * 3600)).sign(), VerifyError::UnknownKey),
         (good().expired().sign(), VerifyError::Expired),
         (foreign.sign(), VerifyError::Issuer),
         (good().client_id("another").sign(), VerifyError::Client),
@@ -103,4 +104,24 @@ fn a_remembered_token_that_has_expired_is_forgotten_as_soon_as_it_comes_again() 
 fn signed(pool: &TestPool, number: u32) -> String {
     let token = pool.access_token(&format!("user-{number}")).client_id(CLIENT);
     token.scope("openid profile orders/read").groups(["admins", "staff"]).sign()
+}
+
+#[test]
+fn verified_tokens_are_bounded_in_bytes_whatever_is_in_them() {
+    let pool = TestPool::offline();
+    let builder = CognitoVerifier::builder().trust(&pool, CLIENT).clock(pool.clock());
+    let capacity = NonZeroUsize::new(100).expect("more than none");
+    let verifier = builder.token_cache(capacity).build().expect("settings that can be");
+    let tokens: Vec<_> = (0..100)
+        .map(|user| {
+            let groups = (0..1500).map(|group| group.to_string());
+            let token = pool.access_token(&format!("user-{user}")).client_id(CLIENT);
+            token.groups(groups).sign()
+        })
+        .collect();
+    let verify = |token: &String| drop(verifier.verify_cached(token).expect("a good token"));
+    let live = measure(|| tokens.iter().for_each(verify)).bytes_current;
+    println!("{live} bytes of tokens of {} bytes", tokens[0].len());
+    assert!(live > 100 * 1024, "nothing is cached");
+    assert!(live <= 100 * 4 * 1024 + ALLOWANCE, "{live} bytes");
 }

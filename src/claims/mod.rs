@@ -87,6 +87,26 @@ impl CognitoClaims {
         &self.common().times
     }
 
+    /// About how many bytes of memory they take, rather too many than too few.
+    pub(crate) fn memory(&self) -> usize {
+        /// The claims themselves and the allocations around them.
+        const FIXED: usize = 800;
+        /// A string in a list, beside its text.
+        const STRING: usize = 48;
+        let common = self.common();
+        let of_kind = match self {
+            Self::Access(claims) => claims.scopes().len(),
+            // An identity has four texts and two numbers.
+            Self::Id(claims) => {
+                claims.roles().len().saturating_add(claims.identities().len().saturating_mul(5))
+            }
+        };
+        let strings = of_kind.saturating_add(common.groups.len()).saturating_add(common.amr.len());
+        // Each text stands in the payload, and once more for itself.
+        let texts = common.raw.len().saturating_mul(2);
+        FIXED.saturating_add(texts).saturating_add(strings.saturating_mul(STRING))
+    }
+
     fn common(&self) -> &Common {
         match self {
             Self::Access(claims) => claims.common(),

@@ -140,12 +140,8 @@ impl<'a> Checked<'a> {
 
     fn prove(self, key: &Arc<Key>) -> Result<Verified, VerifyError> {
         self.jws.check_signature(&key.public_key, self.signing_input)?;
-        Ok(Verified {
-            claims: self.unproven.into_claims(self.jws.payload(), Arc::clone(&self.issuer.origin)),
-            key: Arc::clone(key),
-            issuer_keys: Arc::clone(&self.issuer.keys),
-            not_revoked: AtomicU64::new(0),
-        })
+        let claims = self.unproven.into_claims(self.jws.payload(), Arc::clone(&self.issuer.origin));
+        Ok(Verified::new(claims, Arc::clone(key), Arc::clone(&self.issuer.keys)))
     }
 }
 
