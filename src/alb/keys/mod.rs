@@ -106,7 +106,7 @@ impl AlbKeys {
                     Waited::Lost | Waited::TimedOut => return self.key_or_reason(id, arrived),
                 },
                 Err(NotStarted::TooEarly { retry_after }) => {
-                    if Instant::now() + retry_after > deadline {
+                    if Instant::now() + retry_after >= deadline {
                         return self.key_or_reason(id, arrived);
                     }
                     sleep(retry_after).await;

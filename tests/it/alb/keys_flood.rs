@@ -185,7 +185,7 @@ async fn ten_made_up_keys_that_are_repeated_delay_the_right_one_by_two_fetches_e
 #[tokio::test(start_paused = true)]
 async fn made_up_keys_are_unknown_once_a_key_is_in_use() {
     let rig = Rig::new();
-    rig.load_balancer.set_latency(SECOND / 20);
+    rig.load_balancer.set_latency(SECOND / 40);
     rig.verifier.verify(&rig.good()).await.expect("the first key");
     let start = Instant::now();
     let verdicts = rig.flood(30, 2 * SECOND, made_up, async |_| {}).await;
