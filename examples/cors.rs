@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Before a request with `Authorization` the browser asks for permission, by a preflight request that
-//! carries no token. So the CORS layer is the outermost and answers it; inside of the token's layer
+//! carries no token. So the CORS layer is the outermost and answers it; inside the token's layer
 //! every preflight would get 401. From there it also marks the refusals: without
 //! `Access-Control-Allow-Origin` on a 401 a script sees a network error, and no reason to renew its
 //! token.

@@ -84,7 +84,7 @@ impl Session {
         Ok(Self { client, http, tokens })
     }
 
-    /// Gets this address, with a renewed token if the one at hand has expired.
+    /// Gets this address, with a renewed token if the cached one has expired.
     pub(crate) async fn get(&mut self, url: &str) -> Result<String, CallError> {
         let mut response = self.send(url).await?;
         if response.status() == StatusCode::UNAUTHORIZED {

@@ -67,7 +67,7 @@ impl<R> AlbLayer<R> {
     pub fn realm(mut self, realm: impl AsRef<str>) -> Self {
         let set = Arc::make_mut(&mut self.settings).challenge.0.set_realm(realm.as_ref());
         if let Err(problem) = set {
-            tracing::error!(%problem, "a setting of the layer is wrong");
+            tracing::error!(%problem, "a setting of the layer is invalid");
             self.problem.get_or_insert(problem);
         }
         self

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use super::common::Common;
 use crate::TokenUse;
 
-/// The claims of a verified access token: what its bearer may do. Cheap to clone.
+/// The claims of a verified access token. Cheap to clone.
 ///
-/// With the feature `axum` an extractor: a request with an ID token is refused.
+/// With the feature `axum`, an extractor: a request with an ID token is rejected.
 ///
 /// Example: [in a handler](crate::guide::scopes_groups_roles#in-the-handler).
 ///
@@ -42,7 +42,7 @@ impl AccessClaims {
         self.inner.scopes.iter().any(|own| own == scope)
     }
 
-    /// Whether no user stands behind the token, but an app client itself (client credentials).
+    /// Returns whether the token belongs to an app client itself, not to a user (client credentials).
     #[must_use]
     pub fn is_machine(&self) -> bool {
         let common = self.common();

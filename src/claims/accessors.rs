@@ -132,7 +132,7 @@ macro_rules! accessors {
 
             /// One claim by its name, like `custom:tenant`; `None` if it is absent or `null`.
             ///
-            /// Reads the payload anew at each call: a claim that is needed often is better kept.
+            /// Parses the payload on every call; keep the result if you need it often.
             ///
             /// An access token has no attributes of the user, neither `email` nor `custom:…`, unless a pre
             /// token generation trigger adds them: read those from an ID token.

@@ -40,7 +40,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Member<'_, T> {
             if name != self.name {
                 map.next_value::<IgnoredAny>()?;
             } else if found.replace(map.next_value()?).is_some() {
-                return Err(A::Error::custom("it stands there twice"));
+                return Err(A::Error::custom("it is duplicated"));
             }
         }
         Ok(found.flatten())

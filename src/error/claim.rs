@@ -44,7 +44,7 @@ fn reason(error: &serde_json::Error) -> Cow<'static, str> {
             format!("the field {name:?} is missing").into()
         }
         (serde_json::error::Category::Data, None) => {
-            "it has another type, or stands there twice".into()
+            "it has another type, or is duplicated".into()
         }
         (
             serde_json::error::Category::Io

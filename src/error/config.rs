@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A setting that cannot be right, found when it is made and never later.
+/// An invalid setting. Reported when it is made, never while serving requests.
 ///
 /// Each message names the value and says what would be right.
 ///

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 /// Why a fetch of a JWKS brought no keys.
 ///
-/// The keys at hand stay in use after any of these, until they are older than
+/// The cached keys stay in use after any of these, until they are older than
 /// [`max_stale`](crate::JwksCacheBuilder::max_stale).
 ///
 /// Example: [an outage](crate::guide::key_rotation#an-outage).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JwksError {
-    /// No connection to the server: DNS, TCP or TLS. Tried once more at once.
+    /// No connection to the server: DNS, TCP or TLS. Retried once, immediately.
     #[error("no connection to the JWKS endpoint: {0}")]
     Connect(String),
     /// The whole attempt took longer than [`request_timeout`](crate::JwksCacheBuilder::request_timeout).

@@ -2,10 +2,10 @@ use std::fmt;
 
 use super::JwksError;
 
-/// The user pools whose keys could not be had at start-up.
+/// The user pools whose keys could not be fetched at start-up.
 ///
 /// From [`CognitoVerifier::prefetch`](crate::CognitoVerifier::prefetch). The keys of the pools
-/// that are not named here are at hand.
+/// that are not named here are cached.
 ///
 /// Example: [an outage of one pool](crate::guide::several_pools#outages-of-one-pool).
 #[derive(Clone, PartialEq, Eq)]

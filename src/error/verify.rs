@@ -24,7 +24,7 @@ pub enum VerifyError {
     /// A part is empty or not base64url without padding (RFC 7515 §2).
     #[error("a part of the token is not base64url")]
     Base64,
-    /// The header is not a JSON object, or a member has the wrong type or is there twice.
+    /// The header is not a JSON object, or a member has the wrong type or is duplicated.
     #[error("the header of the token is not a JSON object of the right form")]
     Header,
     /// `alg` is missing or not RS256, or of a load balancer's token not ES256 (RFC 8725 §3.1).
@@ -43,7 +43,7 @@ pub enum VerifyError {
     #[error("the header of the token has no usable key id")]
     KeyId,
     /// The payload is not a JSON object, or a claim that decides has the wrong type, or a claim that
-    /// is read is there twice (RFC 7519 §4).
+    /// is read is duplicated (RFC 7519 §4).
     ///
     /// A claim that only informs, like `email`, never rejects a token by its type: it is absent where
     /// it cannot be read.
@@ -85,7 +85,7 @@ pub enum VerifyError {
     #[error("the token was issued in the future")]
     IssuedInFuture,
     /// Older than [`max_token_age`](crate::CognitoVerifierBuilder::max_token_age).
-    #[error("the token is older than the longest accepted age")]
+    #[error("the token is older than the maximum age")]
     TooOld,
     /// No key of the pool or of the load balancer has this `kid`, by the newest keys.
     #[error("the token is signed with a key that its issuer does not have")]

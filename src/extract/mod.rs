@@ -1,4 +1,4 @@
-//! The claims as arguments of a handler.
+//! Claims as arguments of a handler.
 
 mod bearer_token;
 mod found;
@@ -15,7 +15,7 @@ use crate::{AccessClaims, CognitoClaims, IdClaims};
 
 macro_rules! extractors {
     ($($claims:ty),*) => { $(
-        /// Refuses a request without a token, and one whose token is of another kind.
+        /// Rejects a request without a token, and one whose token is of another kind.
         impl<S: Send + Sync> FromRequestParts<S> for $claims {
             type Rejection = Rejection;
 
@@ -26,7 +26,7 @@ macro_rules! extractors {
             }
         }
 
-        /// `None` without a token, behind an optional layer; a token of another kind is refused.
+        /// Returns `None` without a token, behind an optional layer; rejects a token of another kind.
         impl<S: Send + Sync> OptionalFromRequestParts<S> for $claims {
             type Rejection = Rejection;
 

@@ -48,7 +48,7 @@ impl JwksResponse {
         Self { body: Some(body.into()), etag: None, max_age: None }
     }
 
-    /// The set is as it was when it had the `ETag` of the request.
+    /// The key set has not changed since the response with the request's `ETag` (304).
     pub fn not_modified() -> Self {
         Self { body: None, etag: None, max_age: None }
     }

@@ -1,4 +1,4 @@
-//! How a JWKS is read: the trait, and the HTTP client behind it.
+//! Fetching a JWKS: the trait, and the HTTP client behind it.
 
 mod message;
 

@@ -13,7 +13,7 @@ use crate::{ConfigError, UserPool};
 
 /// Settings of a [`JwksCache`]: from [`JwksCache::builder`].
 ///
-/// Example: [every knob](crate::guide::key_rotation#every-knob).
+/// Example: [all settings](crate::guide::settings).
 #[must_use]
 pub struct JwksCacheBuilder {
     pool: UserPool,
@@ -88,7 +88,7 @@ impl JwksCacheBuilder {
         self
     }
 
-    /// Reads the JWKS with this client: for a proxy, roots or timeouts of your own.
+    /// Sets the HTTP client that fetches the JWKS: for your own proxy, root certificates or timeouts.
     ///
     /// Defaults to a client without redirects, whose only timeout is
     /// [`request_timeout`](Self::request_timeout). An answer that came by a redirect is refused.
@@ -97,7 +97,7 @@ impl JwksCacheBuilder {
         self.fetcher(crate::fetch::HttpFetcher::new(client))
     }
 
-    /// Reads the JWKS with this instead of HTTP.
+    /// Sets a source of the JWKS other than HTTP.
     ///
     /// Example: [`FetchJwks`].
     pub fn fetcher(mut self, fetcher: impl FetchJwks) -> Self {
@@ -153,7 +153,7 @@ impl JwksCacheBuilder {
         self
     }
 
-    /// The cache. It fetches nothing yet: the first token does, or
+    /// Builds the cache. It fetches nothing yet: the first token does, or
     /// [`CognitoVerifier::prefetch`](crate::CognitoVerifier::prefetch).
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl JwksCacheBuilder {
     /// [`ConfigError::Preload`] for a JWKS without a usable key, [`ConfigError::NoKeySource`] if there
     /// is nowhere to read keys from, [`ConfigError::NoPreload`] for `without_refresh` without keys,
     /// [`ConfigError::NoTls`] for an https address in a build without TLS,
-    /// [`ConfigError::HttpClient`] if the default client cannot be made.
+    /// [`ConfigError::HttpClient`] if the default client cannot be built.
     pub fn build(self) -> Result<JwksCache, ConfigError> {
         self.timing.validate()?;
         let preloaded = self.preloaded()?;

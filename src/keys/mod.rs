@@ -1,4 +1,4 @@
-//! The keys of a user pool: fetched once for everybody, refreshed, replaced, and kept over outages.
+//! The keys of a user pool: fetched once for all requests, refreshed, replaced, and kept during outages.
 
 mod builder;
 pub(crate) mod flight;
@@ -78,7 +78,7 @@ struct Inner {
 }
 
 impl JwksCache {
-    /// The keys of this pool, with the default settings.
+    /// Creates a cache of this pool's keys, with the default settings.
     ///
     /// # Errors
     ///
@@ -87,12 +87,12 @@ impl JwksCache {
         Self::builder(pool).build()
     }
 
-    /// The keys of this pool, with settings of your own.
+    /// Returns a builder, for a cache with your own settings.
     pub fn builder(pool: UserPool) -> JwksCacheBuilder {
         JwksCacheBuilder::new(pool)
     }
 
-    /// The pool whose keys these are.
+    /// Returns the pool whose keys these are.
     #[must_use]
     pub fn user_pool(&self) -> &UserPool {
         &self.inner.pool

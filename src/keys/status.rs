@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::JwksError;
 
-/// What a cache can do for a token at the moment.
+/// The state of a key cache.
 ///
 /// Example: [an outage](crate::guide::key_rotation#an-outage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,20 +12,20 @@ pub enum JwksState {
     Empty,
     /// Keys younger than `refresh_after`.
     Fresh,
-    /// Older: they answer at once, and the next token starts a fetch behind.
+    /// Older: they are used at once, and the next token starts a refresh in the background.
     Due,
-    /// Older, and nothing was tried for an hour, or what was tried is lost with its runtime: the next
-    /// token waits up to a second for a fetch.
+    /// Older, and no refresh was attempted for an hour, or the last attempt was lost with its runtime:
+    /// the next token waits up to a second for a fetch.
     Idle,
-    /// The last fetch failed: known keys go on answering, a token with an unknown one gets 503.
+    /// The last fetch failed: known keys are still used, a token with an unknown key gets 503.
     Outage,
     /// Older than `max_stale`: no token is accepted before a fetch succeeds.
     Expired,
 }
 
-/// How the keys of a pool are, for a health check: from [`JwksCache::status`](crate::JwksCache::status).
+/// The health of a key cache: from [`JwksCache::status`](crate::JwksCache::status).
 ///
-/// It reads what is known and fetches nothing.
+/// Reading it fetches nothing.
 ///
 /// Example: [a readiness route](crate::guide::deploying#containers).
 #[derive(Clone, Debug)]
@@ -41,13 +41,13 @@ pub struct JwksStatus {
 }
 
 impl JwksStatus {
-    /// What the cache can do for a token at the moment.
+    /// Returns the state of the cache.
     #[must_use]
     pub fn state(&self) -> JwksState {
         self.state
     }
 
-    /// Whether tokens with known keys are being judged: neither [`JwksState::Empty`] nor
+    /// Returns whether tokens with known keys can be verified: neither [`JwksState::Empty`] nor
     /// [`JwksState::Expired`].
     ///
     /// A status fetches nothing, so a server that gets no traffic until this is true needs
@@ -57,37 +57,37 @@ impl JwksStatus {
         !matches!(self.state, JwksState::Empty | JwksState::Expired)
     }
 
-    /// The ids of the keys, sorted.
+    /// Returns the ids of the keys, sorted.
     #[must_use]
     pub fn key_ids(&self) -> &[String] {
         &self.key_ids
     }
 
-    /// How long ago the fetch began that brought or confirmed the keys.
+    /// Returns the age of the keys: the time since the fetch that brought or confirmed them began.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
         self.age
     }
 
-    /// Why the last fetch failed; `None` after a good one.
+    /// Returns why the last fetch failed; `None` after a good one.
     #[must_use]
     pub fn last_error(&self) -> Option<&JwksError> {
         self.last_error.as_ref()
     }
 
-    /// How many fetches brought or confirmed keys.
+    /// Returns how many fetches brought or confirmed keys.
     #[must_use]
     pub fn fetches_succeeded(&self) -> u64 {
         self.succeeded
     }
 
-    /// How many fetches failed.
+    /// Returns how many fetches failed.
     #[must_use]
     pub fn fetches_failed(&self) -> u64 {
         self.failed
     }
 
-    /// How many tokens were judged by keys whose last refresh had failed.
+    /// Returns how many tokens were verified with keys whose last refresh had failed.
     #[must_use]
     pub fn stale_answers(&self) -> u64 {
         self.stale_answers

@@ -21,12 +21,12 @@ use crate::{
     CognitoVerifier, ConfigError, DefaultResponse, Rejection, RespondWithParts, TokenSource, token,
 };
 
-/// A tower layer that lets requests with a good token through, with their claims.
+/// A tower layer that verifies the token of each request and inserts its claims.
 ///
-/// The defaults are strict: a request without a token is refused, and a token is looked for in
-/// `Authorization: Bearer` alone. The claims are an extractor with the feature `axum`, and
-/// `request.extensions().get::<CognitoClaims>()` without. Put it inside of a CORS layer, so that
-/// preflight requests, which carry no token, are answered before.
+/// The defaults are strict: a request without a token is rejected, and only `Authorization: Bearer`
+/// is read. The claims are an extractor with the feature `axum`, and
+/// `request.extensions().get::<CognitoClaims>()` without. Put it inside the CORS layer, so that
+/// preflight requests, which carry no token, are answered first.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -62,7 +62,7 @@ pub struct CognitoLayer<R = DefaultResponse> {
 }
 
 impl CognitoLayer {
-    /// A strict layer around this verifier.
+    /// Creates a strict layer with this verifier.
     pub fn new(verifier: CognitoVerifier) -> Self {
         let settings = Arc::new(Bearer::new(verifier));
         Self { settings, problem: None, respond: DefaultResponse::default() }
@@ -70,7 +70,7 @@ impl CognitoLayer {
 }
 
 impl<R> CognitoLayer<R> {
-    /// Lets a request without a token through, without claims. A bad token is still refused.
+    /// Lets a request without a token through, without claims. A bad token is still rejected.
     ///
     /// While a [`token_from`](Self::token_from) of the layer cannot be right, every request gets 500:
     /// a token that nobody looks for would make its bearer anonymous.
@@ -81,8 +81,8 @@ impl<R> CognitoLayer<R> {
         self
     }
 
-    /// Where the token is looked for, in this order; the first place that holds one decides, good
-    /// or bad. Defaults to [`TokenSource::bearer()`] alone.
+    /// Sets where the token is read from, in this order; the first source that holds a token decides,
+    /// good or bad. Defaults to [`TokenSource::bearer()`] alone.
     ///
     /// Examples: [`TokenSource`], [a token in a cookie](crate::guide::recipes#sessions-in-cookies).
     pub fn token_from(mut self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
@@ -92,7 +92,7 @@ impl<R> CognitoLayer<R> {
         self.note(checked)
     }
 
-    /// The realm of every challenge. Defaults to `cognito`.
+    /// Sets the realm of every challenge. Defaults to `cognito`.
     ///
     /// Visible ASCII and spaces, without `"` and `\` (RFC 6750 §3): [`build`](Self::build) says so
     /// of another one, which would lose these characters.
@@ -101,8 +101,8 @@ impl<R> CognitoLayer<R> {
         self.note(set)
     }
 
-    /// The URL of the protected-resource metadata, in every challenge (RFC 9728 §5.1). Defaults to
-    /// none. The same characters as in a [`realm`](Self::realm).
+    /// Sets the URL of the protected-resource metadata in every challenge (RFC 9728 §5.1). Defaults to
+    /// none. The same characters are allowed as in a [`realm`](Self::realm).
     ///
     /// With the feature `resource-metadata`, `ProtectedResource::protect` sets it and serves them.
     pub fn resource_metadata(mut self, url: impl AsRef<str>) -> Self {
@@ -117,9 +117,8 @@ impl<R> CognitoLayer<R> {
     ///
     /// The headers of [`Rejection::headers`] are added where the answer keeps the status. An answer
     /// that replaces one from inside keeps the headers that layers in between added (CORS, cookies),
-    /// unless it has them itself or they describe the old body. A refusal
-    /// that something inside answered with another status is left as it is: a 404 that hides what is
-    /// there stays one.
+    /// unless it has them itself or they describe the old body. A rejection that something inside
+    /// answered with another status is left alone: a 404 that hides a resource stays a 404.
     ///
     /// ```
     /// # use axum_cognito::{CognitoLayer, CognitoVerifier, Rejection};
@@ -184,7 +183,7 @@ impl<R> CognitoLayer<R> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the first wrong setting: a realm or a metadata URL with a character
+    /// [`ConfigError`] names the first invalid setting: a realm or a metadata URL with a character
     /// that a challenge cannot carry, a token source that cannot exist, or none at all.
     pub fn build(self) -> Result<Self, ConfigError> {
         match self.problem {
@@ -206,7 +205,7 @@ impl<R> CognitoLayer<R> {
 
     fn note(mut self, set: Result<(), ConfigError>) -> Self {
         if let Err(problem) = set {
-            tracing::error!(%problem, "a setting of the layer is wrong");
+            tracing::error!(%problem, "a setting of the layer is invalid");
             self.problem.get_or_insert(problem);
         }
         self

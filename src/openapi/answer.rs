@@ -84,13 +84,13 @@ pub(super) fn error_schema() -> Schema {
     let bodies = refusals().map(|(_, refusal)| body(&refusal));
     let codes: BTreeSet<_> = bodies.iter().filter_map(|body| body.get("error")?.as_str()).collect();
     let string = || ObjectBuilder::new().schema_type(Type::String);
-    let error = string().description(Some("The code of the refusal.")).enum_values(Some(codes));
+    let error = string().description(Some("The error code.")).enum_values(Some(codes));
     let description = string().description(Some("A sentence for the client's developer."));
     let reason =
         string().description(Some("The cause as a word, which never changes its meaning."));
     ObjectBuilder::new()
         .schema_type(Type::Object)
-        .description(Some("Why a request was refused (RFC 6750)."))
+        .description(Some("Why a request was rejected (RFC 6750)."))
         .property("error", error)
         .required("error")
         .property("error_description", description)

@@ -1,4 +1,4 @@
-//! What an OpenAPI document says of the layer: how to sign in, and what a refusal looks like.
+//! What an OpenAPI document says about the layer: how to sign in, and what the error responses are.
 
 mod answer;
 mod refusals;
@@ -21,13 +21,13 @@ const SCHEME: &str = "cognito";
 ///
 /// - The security scheme `cognito`: HTTP `bearer`, a JWT.
 /// - To each operation that requires it, or that a requirement of the whole document makes do so:
-///   the answers 400, 401, 403 and 503, unless it has one of that status already. Their headers
-///   and examples are taken from the refusals themselves.
+///   the responses 400, 401, 403 and 503, unless it has one with that status already. Their headers
+///   and examples come from the rejections themselves.
 ///
 /// A document that is collected from routes, like utoipa-axum's, takes it as
 /// `CognitoSecurity.modify(&mut document)`, once it is whole. In OpenAPI 3.1 the list behind the scheme names the scopes or groups that the route asks for.
-/// An answer of your own, by [`on_rejection`](crate::CognitoLayer::on_rejection), is yours to
-/// describe.
+/// If you set your own response with [`on_rejection`](crate::CognitoLayer::on_rejection), describe it
+/// yourself.
 ///
 /// ```
 /// use axum_cognito::{CognitoClaims, CognitoSecurity};

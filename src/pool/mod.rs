@@ -165,7 +165,7 @@ impl UserPool {
 
     /// Lets the calls after this one take http URLs of any host.
     ///
-    /// Whoever can change the answer on its way then chooses the keys, and so who is let in: only
+    /// Anyone who can tamper with the response can choose the keys, and so who gets in: only
     /// for an emulator in a network of your own.
     #[must_use]
     pub fn danger_allow_http(mut self) -> Self {

@@ -1,4 +1,4 @@
-//! A refusal: from its cause to status, challenge and body (RFC 6750 §3).
+//! A rejected request: from the cause to status, challenge and body (RFC 6750 §3).
 
 mod answer;
 mod cause;
@@ -21,16 +21,16 @@ pub(crate) use self::challenge::{Challenge, is_scope_token};
 pub use self::respond::{DefaultResponse, RespondToRejection, RespondWithParts};
 use crate::VerifyError;
 
-/// Why a request was refused, and the answer that it gets.
+/// A rejected request: why it was rejected, and the response that it gets.
 ///
-/// It travels in the extensions of the response too, so that an outer layer can log it. The texts
-/// are fixed: never the token, never a claim's value.
+/// It is also in the extensions of the response, so that an outer layer can log it. The texts are
+/// fixed: they never contain the token or a claim's value.
 ///
 /// ```
 /// use axum::response::Response;
 /// use axum_cognito::{Rejection, RejectionKind};
 ///
-/// /// For a middleware outside of the layer: what it should log at all, with its cause.
+/// /// For a middleware outside the layer: the rejections that are worth a log line.
 /// fn worth_a_line(response: &Response) -> Option<String> {
 ///     let rejection = response.extensions().get::<Rejection>()?;
 ///     let everyday = [RejectionKind::MissingToken, RejectionKind::ExpiredToken];
@@ -39,8 +39,8 @@ use crate::VerifyError;
 /// # let _ = worth_a_line;
 /// ```
 ///
-/// More examples: [an answer of your own](crate::CognitoLayer::on_rejection), [gRPC's
-/// statuses](crate::guide::recipes#grpc), [a handler that refuses](Self::forbidden).
+/// More examples: [your own response](crate::CognitoLayer::on_rejection), [gRPC
+/// statuses](crate::guide::recipes#grpc), [a handler that rejects](Self::forbidden).
 #[derive(Clone, Debug)]
 pub struct Rejection {
     cause: Cause,
@@ -50,7 +50,7 @@ pub struct Rejection {
     answered: bool,
 }
 
-/// The kinds of refusal that an answer of your own may tell apart.
+/// The kinds of rejection that your own response may tell apart.
 ///
 /// Example: [`Rejection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,13 +64,13 @@ pub enum RejectionKind {
     ExpiredToken,
     /// The token is not accepted, for any other reason: 401.
     InvalidToken,
-    /// The token is good, but has not the scope: 403.
+    /// The token is good, but lacks the scope: 403.
     InsufficientScope,
-    /// The token is good, but its bearer may not do this: 403.
+    /// The token is good, but the user is not allowed to do this: 403.
     Forbidden,
     /// The token is good, but the user must sign in again, or in a stronger way: 401 (RFC 9470).
     InsufficientAuthentication,
-    /// The pool's keys cannot be had, so the token could not be judged: 503.
+    /// The pool's keys are unavailable, so the token could not be verified: 503.
     KeysUnavailable,
     /// The token's sign-in was ended before the token expired, so renewing it would not help: 401.
     Ended,
@@ -97,26 +97,26 @@ impl Rejection {
         Self::new(Cause::MissingLayer, Challenge::default())
     }
 
-    /// The kind of refusal.
+    /// Returns the kind of rejection.
     #[must_use]
     pub fn kind(&self) -> RejectionKind {
         self.answer().kind
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.answer().status
     }
 
-    /// The code in `error`; `None` if the request carried no token (RFC 6750 §3.1), or if it is the
-    /// server's fault.
+    /// Returns the code in `error`; `None` if the request carried no token (RFC 6750 §3.1), or if the
+    /// server is at fault.
     #[must_use]
     pub fn error_code(&self) -> Option<&'static str> {
         self.answer().code
     }
 
-    /// One sentence for the client's developer, without any value of the request.
+    /// Returns one sentence for the client's developer. It contains no value of the request.
     #[must_use]
     pub fn description(&self) -> &'static str {
         self.answer().description
@@ -148,7 +148,7 @@ impl Rejection {
         self.answer().reason
     }
 
-    /// The value of `WWW-Authenticate`; `None` where a client could not meet a challenge.
+    /// Returns the value of `WWW-Authenticate`; `None` where a client could not answer a challenge.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<HeaderValue> {
         let answer = self.answer();
@@ -160,7 +160,7 @@ impl Rejection {
         answer.challenges.then(own)
     }
 
-    /// How long a client should wait, if the keys could not be had.
+    /// Returns how long a client should wait, if keys or revocations are unavailable.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.cause {
@@ -183,7 +183,7 @@ impl Rejection {
         }
     }
 
-    /// What the verifier found, for a log; `None` if it was not asked.
+    /// Returns the verifier's error, for a log; `None` if no token was verified.
     #[must_use]
     pub fn verify_error(&self) -> Option<&VerifyError> {
         match &self.cause {
@@ -192,7 +192,8 @@ impl Rejection {
         }
     }
 
-    /// The headers that the answer must have: `WWW-Authenticate`, `Retry-After`, `Cache-Control`.
+    /// Returns the headers that the response must have: `WWW-Authenticate`, `Retry-After`,
+    /// `Cache-Control`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(4);
@@ -208,7 +209,7 @@ impl Rejection {
         headers
     }
 
-    /// The default response: JSON with `error`, `error_description` and [`reason`](Self::reason).
+    /// Returns the default response: JSON with `error`, `error_description` and [`reason`](Self::reason).
     #[must_use]
     pub fn to_response<B: From<&'static str>>(&self) -> Response<B> {
         let answer = self.answer();

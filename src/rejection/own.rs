@@ -1,12 +1,12 @@
 use super::{Cause, Rejection};
 use crate::VerifyError;
 
-/// Refusals by a handler, or by an extractor or a layer of your own.
+/// Rejections made by a handler, or by your own extractor or layer.
 impl Rejection {
-    /// Refuses the bearer of a good token, who may not do this: 403.
+    /// Rejects an authenticated request as forbidden: 403.
     ///
-    /// For what only the handler, or an extractor of your own, can find out. The
-    /// [`CognitoLayer`](crate::CognitoLayer) around it gives the answer its challenge and its form.
+    /// For rules that only the handler, or an extractor of your own, can check. The
+    /// [`CognitoLayer`](crate::CognitoLayer) around it adds the challenge and formats the response.
     ///
     /// ```
     /// use axum_cognito::{CognitoClaims, Rejection};
@@ -24,7 +24,7 @@ impl Rejection {
         Self::of_handler(Cause::Forbidden)
     }
 
-    /// Refuses a good token that lacks this scope, or one of these between spaces: 403 (RFC 6750
+    /// Rejects a good token that lacks this scope, or one of several separated by spaces: 403 (RFC 6750
     /// §3.1). Otherwise as [`forbidden`](Self::forbidden).
     ///
     /// The challenge names no scope if one of these cannot be a scope (RFC 6749 §3.3).
@@ -33,10 +33,10 @@ impl Rejection {
         Self::of_handler(Cause::Scope(scope.into()))
     }
 
-    /// Refuses a token that a check of your own does not accept any more: 401 (RFC 6750 §3.1).
+    /// Rejects a token that a check of your own no longer accepts: 401 (RFC 6750 §3.1).
     ///
-    /// For a check that must wait, for a database of revoked sessions say; one that need not is
-    /// better a [`check`](crate::CognitoVerifierBuilder::check). The reason goes to
+    /// For a check that has to wait, for a database for example; make one that does not wait a
+    /// [`check`](crate::CognitoVerifierBuilder::check). The reason goes to
     /// [`verify_error`](Self::verify_error), not to the client. Otherwise as
     /// [`forbidden`](Self::forbidden).
     #[must_use]

@@ -1,4 +1,4 @@
-//! What a route asks of claims that are verified already.
+//! What a route requires of verified claims.
 
 mod rule;
 mod service;
@@ -16,13 +16,13 @@ use crate::rejection::{Cause, Challenge, Needed, Rejection};
 
 /// A layer that lets a request through if its claims meet a requirement.
 ///
-/// It verifies nothing: a [`CognitoLayer`](crate::CognitoLayer) outside of it has put the claims
-/// there. Without that layer every request gets 500; behind an optional one a request without a
-/// token gets 401. An unmet scope gets 403 with the scope to ask for; an unmet group or predicate
+/// It verifies nothing: it reads the claims that a [`CognitoLayer`](crate::CognitoLayer) outside it
+/// inserted. Without that layer every request gets 500; behind an optional layer, a request without a
+/// token gets 401. A missing scope gets 403 with the scopes to request; an unmet group or predicate
 /// gets 403.
 ///
-/// Its answers want a response body that is `From<&'static str>`, as axum's is; a
-/// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection) outside of it replaces them.
+/// Its responses need a body that is `From<&'static str>`, as axum's is; a
+/// [`CognitoLayer::on_rejection`](crate::CognitoLayer::on_rejection) outside it replaces them.
 ///
 /// ```
 /// # async fn list() {}
@@ -47,7 +47,7 @@ pub struct Require {
 }
 
 impl Require {
-    /// Asks for exactly this scope. An ID token has no scopes.
+    /// Requires exactly this scope. ID tokens have no scopes.
     ///
     /// A text that no scope can be (RFC 6749 §3.3: visible ASCII without spaces, `"` and `\`), like
     /// two scopes between spaces, admits nobody, and is an error in the log when it is made.
@@ -65,7 +65,7 @@ impl Require {
         Self::rule(Rule::AllScopes(texts(scopes)))
     }
 
-    /// Asks for exactly this group: the claim `cognito:groups`.
+    /// Requires exactly this group, in the claim `cognito:groups`.
     pub fn group(group: impl Into<String>) -> Self {
         Self::all_groups([group])
     }
@@ -133,7 +133,7 @@ impl Require {
         Self::rule(Rule::Acr(texts(levels)))
     }
 
-    /// Asks whatever you like. It must not block.
+    /// Requires that this function of the claims returns `true`. It must not block.
     ///
     /// Example: [a claim of your own](crate::guide::scopes_groups_roles#anything-else).
     pub fn when<F>(predicate: F) -> Self
@@ -143,10 +143,11 @@ impl Require {
         Self::rule(Rule::When(Arc::new(predicate)))
     }
 
-    /// Asks for the other requirement too. The first that is not met decides the answer; if it asks
-    /// for scopes, the answer names all that a token needs for both.
+    /// Requires the other requirement too. The first that is not met decides the response; for a missing
+    /// scope, the response names all scopes that both need.
     ///
-    /// Two layers, one in the other, cannot: join what asks for scopes.
+    /// Two nested `Require` layers cannot do this: each names only its own scopes. Combine scope
+    /// requirements with `and`.
     pub fn and(mut self, other: Self) -> Self {
         self.rules.extend(other.rules);
         self

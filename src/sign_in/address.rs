@@ -44,7 +44,7 @@ impl Address {
         &self.path
     }
 
-    /// The absolute URL of a path inside of the application.
+    /// The absolute URL of a path inside the application.
     pub(super) fn url(&self, inner: &str) -> String {
         format!("{}{}{inner}", self.origin, self.path)
     }

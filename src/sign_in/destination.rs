@@ -50,7 +50,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// A character of a URL (RFC 3986 §2), without those that are one only inside of brackets.
+/// A character of a URL (RFC 3986 §2), without those that are one only inside brackets.
 fn is_of_url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte)
 }

@@ -12,7 +12,7 @@ use crate::rejection::{Challenge, Needed};
 pub(super) struct Site {
     pub(super) sessions: Arc<Sessions>,
     pub(super) address: Address,
-    /// Where the routes are inside of the application, like `/auth`.
+    /// Where the routes are inside the application, like `/auth`.
     pub(super) path: String,
     pub(super) cookies: Cookies,
     pub(super) cross_site: CrossSite,

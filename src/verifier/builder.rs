@@ -42,7 +42,7 @@ impl CognitoVerifierBuilder {
         }
     }
 
-    /// Trusts a pool's tokens for these app clients. Once for each pool.
+    /// Trusts a pool's tokens for these app clients. Call it once for each pool.
     ///
     /// Takes a [`UserPool`](crate::UserPool), or a [`JwksCache`] to share the keys between
     /// verifiers; the client ids as `&str`, `[&str; N]`, `Vec<String>` or [`ClientIds::any()`].
@@ -51,7 +51,7 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// Which kind of token is accepted. Defaults to [`TokenUse::Access`].
+    /// Sets which kind of token is accepted. Defaults to [`TokenUse::Access`].
     ///
     /// Example: [who is this](crate::guide::access_or_id_tokens#id-tokens-who-is-this).
     pub fn token_use(mut self, token_use: TokenUse) -> Self {
@@ -59,21 +59,21 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// How far the clocks of two machines may differ, at `exp`, `nbf`, `iat` (which may lie a minute
-    /// further ahead) and the longest age. Defaults to zero.
+    /// Sets how far the clocks of two machines may differ, for `exp`, `nbf`, `iat` (which may be a minute
+    /// further ahead) and the maximum age. Defaults to zero.
     ///
-    /// An expired token works that much longer.
+    /// An expired token is accepted that much longer.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.policy.times.leeway = leeway;
         self
     }
 
-    /// The longest time since a token was issued, whatever its `exp`; plus the
+    /// Sets the maximum age of a token since it was issued, whatever its `exp`, plus the
     /// [`leeway`](Self::leeway). Defaults to no limit.
     ///
-    /// This bounds what local verification cannot see: a token that Cognito revoked meanwhile.
+    /// This bounds what local verification cannot see: a token that Cognito has revoked.
     ///
-    /// Example: [a longest age, for one API](crate::guide::revocation#a-longest-age-for-one-api).
+    /// Example: [a maximum age for one API](crate::guide::revocation#a-maximum-age-for-one-api).
     pub fn max_token_age(mut self, age: Duration) -> Self {
         self.policy.times.max_token_age = Some(age);
         self
@@ -123,13 +123,13 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// Computes the signature of every token anew.
+    /// Turns the token cache off: every signature is computed.
     pub fn without_token_cache(mut self) -> Self {
         self.token_cache = None;
         self
     }
 
-    /// Refuses the tokens that this list revokes, on every call. Defaults to no list.
+    /// Rejects the tokens that this list revokes, on every call. Defaults to no list.
     ///
     /// Guide: [revocation](crate::guide::revocation).
     pub fn revocations(mut self, revocations: &Revocations) -> Self {
@@ -137,11 +137,11 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// Asks this about each verified token, on every call; the reason of a refusal goes to
-    /// [`VerifyError::Check`](crate::VerifyError::Check), not to the client. May be called more
-    /// than once: every check must agree.
+    /// Adds a check of verified tokens, which runs on every call. The reason of an `Err` goes to
+    /// [`VerifyError::Check`](crate::VerifyError::Check), not to the client. May be called more than
+    /// once: every check must pass.
     ///
-    /// It must not block: look into a list of revoked `origin_jti`, not into a database.
+    /// It must not block: read from memory, not from a database.
     ///
     /// Example: [a list of ended sign-ins](crate::guide::revocation#a-list-of-ended-sign-ins).
     pub fn check<F>(mut self, check: F) -> Self
@@ -152,7 +152,7 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// Takes the time from a clock that a test can move. Defaults to the clock of the system.
+    /// Sets a clock that a test can move. Defaults to the system clock.
     ///
     /// Example: [a router in a test](crate::guide::testing_your_application#a-router-without-a-socket).
     #[cfg(feature = "testing")]
@@ -171,12 +171,12 @@ impl CognitoVerifierBuilder {
         self
     }
 
-    /// The verifier. It fetches nothing yet.
+    /// Builds the verifier. It fetches nothing yet.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the setting that cannot be right: no pool, a pool trusted twice, no
-    /// client id, one that is empty or doubled, an empty audience or one beside ID tokens, a maximum
+    /// [`ConfigError`] names the invalid setting: no pool, a pool trusted twice, no
+    /// client id, one that is empty or duplicated, an empty audience or one beside ID tokens, a maximum
     /// age of zero, or what [`JwksCache::new`] finds.
     pub fn build(self) -> Result<CognitoVerifier, ConfigError> {
         self.validate()?;

@@ -5,12 +5,12 @@ use crate::{ClientIds, ConfigError, TokenUse, UserPool};
 const TOKEN_USE: &str = "COGNITO_TOKEN_USE";
 
 impl CognitoVerifier {
-    /// A verifier with the settings of the environment.
+    /// Creates a verifier from the environment.
     ///
     /// | variable | what it holds | default |
     /// |---|---|---|
     /// | `COGNITO_USER_POOL_ID` | the pool's id | required |
-    /// | `COGNITO_CLIENT_ID` | the app client's id; several between commas | required |
+    /// | `COGNITO_CLIENT_ID` | the app client's id; several are separated by commas | required |
     /// | `COGNITO_TOKEN_USE` | `access`, `id` or `any` | `access` |
     /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | an emulator's address | AWS |
     ///
@@ -28,7 +28,7 @@ impl CognitoVerifier {
 }
 
 impl CognitoVerifierBuilder {
-    /// The settings of the environment, as [`CognitoVerifier::from_env`] reads them, to be added to.
+    /// Returns a builder preset from the environment, as [`CognitoVerifier::from_env`] reads it.
     ///
     /// ```no_run
     /// use std::time::Duration;

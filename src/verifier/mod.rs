@@ -24,11 +24,12 @@ use crate::{
     ClientIds, ConfigError, JwksCache, PrefetchError, Revocations, UserPool, VerifyError, telemetry,
 };
 
-/// Verifies the tokens of one or several user pools, locally. Clone = the same verifier.
+/// Verifies the tokens of one or several user pools, locally. Cheap to clone: clones share one
+/// verifier.
 ///
 /// The defaults are strict: access tokens only, of the named app clients only, without leeway.
-/// Verified tokens are remembered (10,000 of them) under their SHA-256, so that the same token is
-/// not computed twice; time, key and your own checks are looked at on every call.
+/// Verified tokens are cached by their SHA-256 (10,000 by default), so each signature is computed
+/// once. Expiry, key and your own checks still apply on every call.
 ///
 /// ```
 /// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
@@ -43,11 +44,11 @@ use crate::{
 ///
 /// # The order of the checks
 ///
-/// The cheap ones come first, and what only a key of the pool can prove comes last, so a token
-/// that is refused for its claims costs no fetch and no signature. It also means that, say,
-/// [`VerifyError::Expired`] tells what the token says, not that Cognito ever issued it.
+/// Cheap checks come first and the signature comes last, so a token that is rejected for its claims
+/// costs neither a fetch nor a signature. It also means that [`VerifyError::Expired`], for example,
+/// reports what the token says, not that Cognito ever issued it.
 ///
-/// | | what is checked | refused as |
+/// | | what is checked | rejected as |
 /// |---|---|---|
 /// | 1 | at most 16 KiB | [`TooLong`](VerifyError::TooLong) |
 /// | 2 | three parts between dots | [`NotJwt`](VerifyError::NotJwt), five: [`RefreshToken`](VerifyError::RefreshToken) |
@@ -60,7 +61,7 @@ use crate::{
 /// | 9 | the claims of that kind have their types; the client is accepted | [`Payload`](VerifyError::Payload), [`MissingClaim`](VerifyError::MissingClaim), [`Client`](VerifyError::Client) |
 /// | 10 | the audience of an access token: one that is required, else its own client if it names any | [`Payload`](VerifyError::Payload) for one of a wrong type, [`Audience`](VerifyError::Audience) |
 /// | 11 | `sub`, `iat`, `exp` are there | [`MissingClaim`](VerifyError::MissingClaim) |
-/// | 12 | `exp`, `nbf`, `iat`, the longest age | [`Expired`](VerifyError::Expired), [`NotYetValid`](VerifyError::NotYetValid), [`IssuedInFuture`](VerifyError::IssuedInFuture), [`TooOld`](VerifyError::TooOld) |
+/// | 12 | `exp`, `nbf`, `iat`, the maximum age | [`Expired`](VerifyError::Expired), [`NotYetValid`](VerifyError::NotYetValid), [`IssuedInFuture`](VerifyError::IssuedInFuture), [`TooOld`](VerifyError::TooOld) |
 /// | 13 | `kid` is there | [`KeyId`](VerifyError::KeyId) |
 /// | 14 | the issuer has that key; perhaps a fetch | [`UnknownKey`](VerifyError::UnknownKey), [`KeysUnavailable`](VerifyError::KeysUnavailable) |
 /// | 15 | the signature | [`Signature`](VerifyError::Signature) |
@@ -99,30 +100,31 @@ pub(crate) struct MissingKey {
 }
 
 impl CognitoVerifier {
-    /// A verifier of access tokens from one pool, for these app clients.
+    /// Creates a verifier of access tokens from one pool, for these app clients.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the pool's id or a client's cannot be one.
+    /// [`ConfigError`] if the pool id or a client id is malformed.
     pub fn new(user_pool_id: &str, client_ids: impl Into<ClientIds>) -> Result<Self, ConfigError> {
         Self::builder().trust(UserPool::new(user_pool_id)?, client_ids).build()
     }
 
-    /// A verifier with settings of your own.
+    /// Returns a builder, for a verifier with your own settings.
     pub fn builder() -> CognitoVerifierBuilder {
         CognitoVerifierBuilder::new()
     }
 
-    /// Verifies a token, and waits for the pool's keys if they are not at hand.
+    /// Verifies a token, and waits for the pool's keys if they are not cached.
     ///
     /// # Errors
     ///
-    /// [`VerifyError`]: why the token is refused; [`VerifyError::KeysUnavailable`] if it cannot be
-    /// judged, after [`max_wait`](crate::JwksCacheBuilder::max_wait) at most.
+    /// [`VerifyError`] says why the token is rejected; [`VerifyError::KeysUnavailable`] means that it
+    /// could not be verified within [`max_wait`](crate::JwksCacheBuilder::max_wait).
     ///
     /// # Panics
     ///
-    /// If it must wait for keys in a tokio runtime without timers: `enable_all()` gives it some.
+    /// If it has to wait and the tokio runtime has no time driver. Build the runtime with
+    /// `enable_all()`.
     pub async fn verify(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         match self.try_verify(token) {
             Ok(claims) => Ok(claims),
@@ -132,19 +134,19 @@ impl CognitoVerifier {
         }
     }
 
-    /// Verifies a token with the keys at hand: never waits, never fetches.
+    /// Verifies a token with the cached keys: never waits, never fetches.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify), but a key that is not at hand is
-    /// [`VerifyError::KeysUnavailable`] whether or not the pool has it.
+    /// As [`verify`](Self::verify), but a key that is not cached is
+    /// [`VerifyError::KeysUnavailable`], whether or not the pool has it.
     pub fn verify_cached(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
         let result = self.verify_with_cached_keys(token, Incomplete::Decide);
         telemetry::verified(result.as_ref().err());
         result
     }
 
-    /// Fetches the keys of every pool that has none yet, all at a time.
+    /// Fetches the keys of every pool that has none yet, concurrently.
     ///
     /// Call it before the server takes requests, so that none waits. A pool's second issuer is
     /// not needed for it. After a failed fetch it waits until the next one may start, 2.5 seconds
@@ -156,7 +158,8 @@ impl CognitoVerifier {
     ///
     /// # Panics
     ///
-    /// If a pool has no keys, in a tokio runtime without timers: `enable_all()` gives it some.
+    /// If a pool has no keys and the tokio runtime has no time driver. Build the runtime with
+    /// `enable_all()`.
     pub async fn prefetch(&self) -> Result<(), PrefetchError> {
         let fetches = join_all(self.inner.pools.iter().map(JwksCache::prefetch)).await;
         let mut failures = Vec::new();
@@ -189,7 +192,7 @@ impl CognitoVerifier {
     }
 
     /// The keys of each trusted pool, in the order in which they were trusted: for a health route,
-    /// or to share with another verifier. Clone = the same keys.
+    /// or to share with another verifier.
     #[must_use]
     pub fn keys(&self) -> &[JwksCache] {
         &self.inner.pools

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// The id of a load balancer's key: a UUID, canonical and in lower case (RFC 9562 §4).
 ///
-/// Nothing else ever becomes part of an address, and what does is written anew from the number.
+/// Nothing else ever becomes part of an address, and what does is written again from the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeyId(u128);
 

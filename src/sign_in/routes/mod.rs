@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 
 use super::site::Site;
 
-/// All of them, at their paths inside of the application.
+/// All of them, at their paths inside the application.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(site: Arc<Site>) -> Router<S> {
     let path = |name: &str| format!("{}/{name}", site.path);
     Router::new()
