@@ -129,7 +129,7 @@ async fn an_endpoint_in_clear_on_another_host_is_refused() {
     let variables = [pool, (CLIENT_ID, "test-client"), (ENDPOINT, "http://cognito.internal")];
     let Some(said) = said(test, "a.b.c", &variables).await else { return };
     assert!(
-        said.contains("`http://cognito.internal`") && said.contains("COGNITO_DANGER_ALLOW_HTTP=1"),
+        said.contains("`http://cognito.internal") && said.contains("COGNITO_DANGER_ALLOW_HTTP=1"),
         "{said}"
     );
 }
