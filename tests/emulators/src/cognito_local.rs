@@ -6,13 +6,15 @@ use crate::{Install, Signer, Site};
 ///
 /// Another pool's token is signed with the right key: `iss` alone tells it apart. The right key also
 /// signs the refresh token, which has no `kid`, no `token_use` and no client: it is merely malformed.
-/// An address that is not verified is called verified.
+/// An address that is not verified is called verified. Its sign-in page drops the `nonce`, every
+/// token lives a day, and its API has neither `GetTokensFromRefreshToken` nor `GlobalSignOut`.
 pub const COGNITO_LOCAL: Signer = Signer {
     name: "cognito-local",
     install: Install::Npm(&["cognito-local@5.3.0"]),
     start,
     ready: "/health",
     authorization: None,
+    sign_in_form: "/oauth2/authorize",
     issuer: Some(|base, pool| format!("{base}/{pool}")),
     refresh_token_refusal: "malformed",
 };

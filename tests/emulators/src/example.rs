@@ -16,6 +16,7 @@ pub const MCP: Signer = Signer {
     start: |site| run("mcp", site),
     ready: "/.well-known/oauth-protected-resource/mcp",
     authorization: None,
+    sign_in_form: "",
     issuer: None,
     refresh_token_refusal: "",
 };

@@ -10,15 +10,16 @@ use crate::{
 
 /// Where the page sends the browser back to. Nothing listens there.
 pub const CALLBACK: &str = "http://localhost/callback";
-/// The code verifier and its challenge of RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// The code verifier of RFC 7636, appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// Its challenge.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Signs the pool's user in as a browser would, and exchanges the code for tokens.
+/// Signs the pool's user in as a browser would, and answers with the code.
 ///
 /// # Panics
-/// When the emulator refuses at one of the three steps.
-pub async fn sign_in(emulator: &Emulator, client: &str, scope: &str, nonce: &str) -> Tokens {
+/// When the emulator refuses at one of the two steps.
+pub async fn code(emulator: &Emulator, client: &str, scope: &str, nonce: &str) -> String {
     let request = [
         ("response_type", "code"),
         ("client_id", client),
@@ -30,7 +31,15 @@ pub async fn sign_in(emulator: &Emulator, client: &str, scope: &str, nonce: &str
         ("code_challenge_method", "S256"),
     ];
     open_page(emulator, &request).await;
-    let code = submit_page(emulator, &request).await;
+    submit_page(emulator, &request).await
+}
+
+/// Signs the pool's user in, and exchanges the code for tokens.
+///
+/// # Panics
+/// When the emulator refuses at one of the three steps.
+pub async fn sign_in(emulator: &Emulator, client: &str, scope: &str, nonce: &str) -> Tokens {
+    let code = code(emulator, client, scope, nonce).await;
     let form = [
         ("grant_type", "authorization_code"),
         ("client_id", client),
@@ -53,7 +62,7 @@ async fn open_page(emulator: &Emulator, request: &[(&str, &str)]) {
 /// The code that the page's form leads to. Its hidden fields are what the page was asked with.
 async fn submit_page(emulator: &Emulator, request: &[(&str, &str)]) -> String {
     let form = [request, &[("username", Pool::USERNAME), ("password", Pool::PASSWORD)]].concat();
-    let answer = emulator.http().post(emulator.url("/login")).form(&form);
+    let answer = emulator.http().post(emulator.url(emulator.signer().sign_in_form)).form(&form);
     let answer = answer.send().await.expect("the sign-in form is answered");
     assert_eq!(answer.status(), StatusCode::FOUND, "the user is signed in");
     let location = answer.headers()[LOCATION].to_str().expect("the redirect is text");

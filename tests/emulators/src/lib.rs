@@ -10,6 +10,7 @@
 //! cognito    its API, and the pages that a browser sees: token_endpoint, hosted_page
 //!   → pool       a pool with a client, a group and a user
 //! server     an axum server that trusts that pool
+//! app_client the crate's own app client, for that pool
 //! program    a program that its environment tells which pool to trust
 //! scenarios  what must hold with every signer
 //! example    an example of the crate that runs, and a program to try it with
@@ -17,6 +18,7 @@
 //!
 //! A signer that cannot be installed or started fails every one of its tests.
 
+mod app_client;
 pub mod cognito;
 mod cognito_local;
 mod emulator;

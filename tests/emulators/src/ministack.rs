@@ -5,6 +5,7 @@ use crate::{Install, Signer, Site};
 /// MiniStack: the nearest to Cognito, with two keys a pool, machine tokens and the hosted page.
 ///
 /// Its refresh token is signed with the key of access tokens: `token_use` alone tells it apart.
+/// It rotates no refresh tokens, has no `/oauth2/revoke`, and `auth_time` moves with a renewal.
 /// Without `cryptography` its signatures are random bytes.
 pub const MINISTACK: Signer = Signer {
     name: "ministack",
@@ -12,6 +13,7 @@ pub const MINISTACK: Signer = Signer {
     start,
     ready: "/_ministack/health",
     authorization: None,
+    sign_in_form: "/login",
     issuer: None,
     refresh_token_refusal: "refresh token",
 };

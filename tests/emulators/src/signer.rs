@@ -17,6 +17,8 @@ pub struct Signer {
     pub authorization: Option<&'static str>,
     /// The `iss` of its tokens, of its address and the pool's id; `None` where it is Amazon's own.
     pub issuer: Option<fn(&str, &str) -> String>,
+    /// Where the form of its sign-in page is sent; empty where it has no page.
+    pub sign_in_form: &'static str,
     /// What the refusal of its refresh token says, in part.
     pub refresh_token_refusal: &'static str,
 }

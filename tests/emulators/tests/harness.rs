@@ -26,6 +26,7 @@ macro_rules! script {
             },
             ready: "/",
             authorization: None,
+            sign_in_form: "",
             issuer: None,
             refresh_token_refusal: "",
         }
