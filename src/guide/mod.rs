@@ -48,7 +48,6 @@ pages!(
     several_pools,
     scopes_groups_roles,
     key_rotation,
-    revocation,
     expired_tokens_and_renewal,
     testing_your_application,
     testing_sign_in_and_renewal,
@@ -59,3 +58,10 @@ pages!(
     from_aws_jwt_verify,
     from_jwt_authorizer,
 );
+
+#[doc = include_str!("revocation.md")]
+///
+/// ```rust,ignore
+#[doc = include_str!("postgres_log.rs")]
+/// ```
+pub mod revocation {}

@@ -19,7 +19,9 @@ use shuttle::thread;
 use super::log::{Batch, Cursor, OnLoss, RevocationLog};
 use super::{Revocation, Revocations};
 use crate::testing::TestPool;
-use crate::{CognitoClaims, CognitoVerifier, RevocationError, VerifyError};
+use crate::{
+    CognitoClaims, CognitoVerifier, CognitoVerifierBuilder, JwksCache, RevocationError, VerifyError,
+};
 
 const SCHEDULES: usize = 2_000;
 
@@ -29,16 +31,28 @@ static CLAIMS: LazyLock<CognitoClaims> =
     LazyLock::new(|| POOL.verifier("test-client").verify_cached(&TOKEN).expect("a good token"));
 
 fn check(scenario: impl Fn() + Send + Sync + 'static) {
-    LazyLock::force(&CLAIMS);
+    LazyLock::force(&TOKEN);
+    LazyLock::force(&JWKS);
     let scenario = Arc::new(scenario);
     let again = Arc::clone(&scenario);
     shuttle::check_random(move || again(), SCHEDULES);
     shuttle::check_pct(move || scenario(), SCHEDULES, 3);
 }
 
+fn trusting() -> CognitoVerifierBuilder {
+    let keys = JwksCache::builder(POOL.user_pool()).preload(&JWKS).clock(POOL.clock());
+    let keys = keys.build().expect("valid settings");
+    CognitoVerifier::builder().trust(keys, "test-client").clock(POOL.clock())
+}
+
 fn verifier(revocations: &Revocations) -> CognitoVerifier {
-    let builder = CognitoVerifier::builder().trust(&*POOL, "test-client").clock(POOL.clock());
-    builder.revocations(revocations).build().expect("valid settings")
+    trusting().revocations(revocations).build().expect("valid settings")
+}
+
+/// The claims of the token, revoked or not.
+fn claims() -> CognitoClaims {
+    let verifier = trusting().build().expect("valid settings");
+    verifier.verify_cached(&TOKEN).expect("a good token")
 }
 
 fn other_entries(count: usize) -> Vec<Revocation> {
@@ -49,6 +63,7 @@ fn other_entries(count: usize) -> Vec<Revocation> {
 /// Verifies again and again while the sign-in is ended: once the end has returned, never with success.
 fn never_accepted_after_the_end(revocations: &Revocations) {
     let ended = Arc::new(AtomicBool::new(false));
+    let claims = claims();
     let verifier = verifier(revocations);
     let requests: Vec<_> = (0..2)
         .map(|_| {
@@ -68,7 +83,7 @@ fn never_accepted_after_the_end(revocations: &Revocations) {
         thread::spawn(move || drop(block_on(revocations.add(other_entries(24)))))
     };
     // Where the log cannot be reached it is an error, and counts all the same.
-    let _ = block_on(revocations.end_sign_in(&*CLAIMS));
+    let _ = block_on(revocations.end_sign_in(&claims));
     ended.store(true, Ordering::SeqCst);
     for task in requests {
         task.join().expect("a request");
@@ -101,7 +116,8 @@ fn a_list_that_is_complete_has_what_was_read_before() {
         let state = &revocations.state;
         let shared = state.shared.as_ref().expect("a log");
         let reader = shared.begin(state.now()).expect("no other reader");
-        let sign_in = CLAIMS.origin_jti().expect("a sign-in");
+        let claims = claims();
+        let sign_in = claims.origin_jti().expect("a sign-in");
         let entry = Revocation::sign_in(POOL.user_pool().id(), sign_in).expect("an entry");
         let next = Some(Cursor::new("1").expect("a cursor"));
         for batch in [

@@ -1,4 +1,4 @@
-//! Tests of `axum-cognito` with real servers of Redis and Valkey.
+//! Tests of `axum-cognito` with real servers of Redis, Valkey and PostgreSQL.
 //!
 //! ```text
 //! program    Redis or Valkey, installed
@@ -6,12 +6,14 @@
 //!     → cluster  three of them
 //! certificates  for a server with TLS
 //! proxy      an address that leads to one server, and then to another
+//! postgres   a server of PostgreSQL
 //! fleet      verifiers that share a server
 //! ```
 
 mod certificates;
 mod cluster;
 mod fleet;
+mod postgres;
 mod program;
 mod proxy;
 mod server;
@@ -19,6 +21,7 @@ mod server;
 pub use certificates::Certificates;
 pub use cluster::Cluster;
 pub use fleet::{Fleet, Verdict};
+pub use postgres::Postgres;
 pub use program::Program;
 pub use proxy::Proxy;
 pub use server::{Options, Server};

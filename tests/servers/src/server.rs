@@ -292,7 +292,7 @@ impl Options {
 }
 
 /// Where programs are installed and run: `target/servers`.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let executable = std::env::current_exe().expect("this program has a path");
     let target = executable.ancestors().find(|path| path.join("CACHEDIR.TAG").is_file());
     let target = target.unwrap_or(Path::new(env!("CARGO_MANIFEST_DIR")));

@@ -9,5 +9,6 @@ mod hostile;
 mod login;
 mod lost;
 mod million;
+mod postgres;
 mod sessions;
 mod sign_out;
