@@ -95,6 +95,12 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for BearerToken {
 fn bearer_token(parts: &Parts) -> Result<(Option<BearerToken>, &Challenge), Rejection> {
     let (claims, challenge) = claims::<CognitoClaims>(parts, "BearerToken")?;
     let Some(claims) = claims else { return Ok((None, challenge)) };
+    #[cfg(feature = "sign-in")]
+    if let Some(token::Kept(token)) =
+        parts.extensions.get().filter(|kept: &&token::Kept| is_of(&kept.0, &claims))
+    {
+        return Ok((Some(BearerToken((&**token).into())), challenge));
+    }
     let found = token::find(challenge.sources(), &parts.headers).and_then(Result::ok);
     match found.filter(|token| is_of(token, &claims)) {
         Some(token) => Ok((Some(BearerToken(token.into())), challenge)),

@@ -12,7 +12,7 @@ use super::sessions::Sessions;
 use super::site::Site;
 use super::store::{DynSessionStore, MemorySessions, SessionStore};
 use crate::rejection::Challenge;
-use crate::{AppClient, CognitoVerifier, ConfigError, Revocations};
+use crate::{AppClient, CognitoVerifier, ConfigError, Revocations, TokenSource};
 
 const DEFAULT_IDLE: Duration = Duration::from_secs(12 * 3600);
 const DEFAULT_PATH: &str = "/auth";
@@ -146,6 +146,9 @@ impl SignInBuilder {
         }
         let mut challenge = Challenge::default();
         challenge.set_clock(self.verifier.clock());
+        if self.takes_bearer {
+            challenge.set_sources(Arc::new([TokenSource::bearer()]));
+        }
         let sessions = Sessions {
             clock: self.verifier.clock(),
             verifier: self.verifier,

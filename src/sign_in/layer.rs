@@ -98,6 +98,7 @@ where
             // Drop claims that an outer layer inserted: inside this layer only its own decision counts.
             extensions.remove::<CognitoClaims>();
             extensions.remove::<Session>();
+            extensions.remove::<token::Kept>();
             extensions.insert(site.challenge.clone());
             extensions.insert(Seen);
             let navigation = Navigation::of(site, &request);
@@ -130,6 +131,7 @@ impl Caller {
             }
             Self::Session(session) => {
                 extensions.insert(session.claims().clone());
+                extensions.insert(token::Kept(session.token()));
                 extensions.insert(session.clone());
                 Some(session)
             }
@@ -144,8 +146,7 @@ impl SignInLayer {
         headers: &HeaderMap,
     ) -> Result<Caller, Rejection> {
         let site = &self.site;
-        let sources = if site.takes_bearer { vec![TokenSource::bearer()] } else { Vec::new() };
-        if let Some(token) = token::find(&sources, headers) {
+        if let Some(token) = token::find(site.challenge.sources(), headers) {
             let token = token.map_err(|bad| self.reject(Cause::Credentials(bad)))?;
             let claims = site.sessions.verifier.verify(token).await;
             return claims.map(Caller::Bearer).map_err(|error| self.reject(Cause::Token(error)));

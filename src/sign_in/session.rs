@@ -153,6 +153,11 @@ impl Session {
         Ok(())
     }
 
+    /// The token that the claims of the request are those of.
+    pub(super) fn token(&self) -> Arc<str> {
+        self.inner.sessions.token(&self.inner.active.record).into()
+    }
+
     pub(super) fn is_signed_out(&self) -> bool {
         self.inner.state.load(Ordering::SeqCst) == SIGNED_OUT
     }

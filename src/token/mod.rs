@@ -209,6 +209,11 @@ impl TokenSource {
     }
 }
 
+/// The token that a layer accepted and that no header of the request holds: a session's.
+#[cfg(feature = "sign-in")]
+#[derive(Clone)]
+pub(crate) struct Kept(pub(crate) std::sync::Arc<str>);
+
 /// Whether these sources can hold a token, all of them.
 pub(crate) fn are_possible(sources: &[TokenSource]) -> bool {
     let impossible = |source: &TokenSource| matches!(source.0, Place::Impossible(_));

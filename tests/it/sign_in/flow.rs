@@ -255,3 +255,15 @@ async fn a_session_extractor_without_the_layer_is_an_error_of_the_server() {
     let app = axum::Router::new().route("/", axum::routing::get(async |_: Option<Session>| "in"));
     assert_eq!(send::get::<&str>(app, &[]).await.status(), 500);
 }
+
+#[tokio::test]
+async fn the_token_of_a_session_is_there_for_calls_downstream() {
+    let rig = Rig::with(|client| client, |builder| builder.also_bearer()).await;
+    let mut browser = rig.signed_in("alice").await;
+    let token = browser.fetch("GET", "/api/token").await.body().clone();
+    assert_eq!(browser.fetch("GET", "/api/bearer").await.body(), &token);
+    let other = rig.pool.sign_in("bob", "web-client").access_token().to_owned();
+    let request = Request::get("/api/bearer").header("authorization", format!("Bearer {other}"));
+    let response = browser.send(request.body(Body::empty()).expect("a request"), From::Here).await;
+    assert_eq!(response.body(), &other);
+}

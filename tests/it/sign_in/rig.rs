@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use axum_cognito::testing::{TestClient, TestPool};
 use axum_cognito::{
-    AppClient, CognitoClaims, CognitoVerifier, MemorySessions, Require, Revocations, Session,
-    SignIn, SignInBuilder,
+    AppClient, BearerToken, CognitoClaims, CognitoVerifier, MemorySessions, Require, Revocations,
+    Session, SignIn, SignInBuilder,
 };
 
 use super::ADDRESS;
@@ -107,6 +107,7 @@ pub(crate) fn app(sign_in: &SignIn) -> Router {
         .route("/api/me", get(async |claims: CognitoClaims| claims.sub().to_owned()))
         .route("/api/orders", post(async || "ordered"))
         .route("/api/token", get(async |session: Session| session.access_token().to_owned()))
+        .route("/api/bearer", get(async |token: BearerToken| token.as_str().to_owned()))
         .route("/api/id", get(async |session: Session| session.id().to_owned()))
         .route("/api/leave", post(async |session: Session| session.sign_out_everywhere().await));
     let public = Router::new()
