@@ -110,7 +110,7 @@ fn other_site(address: &str) -> Router {
     let page = format!(
         r#"<!doctype html><html lang="en"><title>Another site</title><body>
         <a id="link" href="{address}/account">Your account</a>
-        <form method="post" action="{address}/auth/sign-out"><button id="sign-out">Win</button></form>"#
+        <form method="post" action="{address}/auth/sign-out"><button id="sign-out" style="color:#ddd;background:#eee">Win</button></form>"#
     );
     Router::new().route("/", get(async || Html(page)))
 }
