@@ -66,9 +66,8 @@ pub(crate) type FetchResult = Result<(), JwksError>;
 pub(crate) type FetchSender = watch::Sender<Option<FetchResult>>;
 
 /// When a fetch may start: single flight, spacing and back-off.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    spacing: Duration,
     last_start: Option<Moment>,
     /// The start before that: it counts again if the last fetch is dropped.
     previous_start: Option<Moment>,
@@ -118,32 +117,7 @@ pub(crate) enum Waited {
     TimedOut,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
-        Self::spaced(SPACING)
-    }
-}
-
 impl Schedule {
-    /// A schedule with another spacing than that of a pool's keys.
-    pub(crate) fn spaced(spacing: Duration) -> Self {
-        Self {
-            spacing,
-            last_start: None,
-            previous_start: None,
-            back_off: None,
-            absent_since: None,
-            in_flight: None,
-            begun: 0,
-            throttled: false,
-            ended_idleness: false,
-            failures_in_row: 0,
-            last_error: None,
-            succeeded: 0,
-            failed: 0,
-        }
-    }
-
     /// The fetch that is under way.
     ///
     /// One that began longer than `limit` ago is lost: whatever runs it stands still.
@@ -235,7 +209,7 @@ impl Schedule {
     pub(crate) fn blocked_for(&self, now: Moment) -> Duration {
         let rest = |since: Moment, length: Duration| length.saturating_sub(now.since(since));
         let backed_off = self.back_off.map_or(Duration::ZERO, |(end, length)| rest(end, length));
-        let spaced = self.last_start.map_or(Duration::ZERO, |start| rest(start, self.spacing));
+        let spaced = self.last_start.map_or(Duration::ZERO, |start| rest(start, SPACING));
         spaced.max(backed_off)
     }
 
@@ -252,12 +226,6 @@ impl Schedule {
         }
         let lost = self.in_flight.is_some();
         lost || now.since(self.last_start.unwrap_or(since)) >= IDLE_AFTER
-    }
-
-    /// Changes the time between the starts of two fetches.
-    #[cfg(feature = "alb")]
-    pub(crate) fn set_spacing(&mut self, spacing: Duration) {
-        self.spacing = spacing;
     }
 }
 

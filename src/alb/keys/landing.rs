@@ -106,12 +106,7 @@ impl Landing {
             Err(error) => FetchEnd::Failed { error: error.clone(), cold: known.is_none() },
         };
         let was_out = state.schedule.last_error.is_some();
-        let new_key = match answer {
-            Ok(Some(_)) if known.is_none() => Some(true),
-            Ok(None) if known.is_none() => Some(false),
-            Ok(_) | Err(_) => None,
-        };
-        state.end(end, new_key, now);
+        state.schedule.end(end, now);
         if answer.is_ok() {
             state.last_answer = Some(now);
         }

@@ -1,5 +1,4 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -9,13 +8,7 @@ use super::{AlbKey, KeyId};
 use crate::alb::LoadBalancer;
 use crate::clock::{Clock, Moment};
 use crate::keys::Timing;
-use crate::keys::schedule::{FetchEnd, Schedule};
-
-/// Between the starts of two fetches.
-const SPACING: Duration = Duration::from_secs(5);
-/// The same, after [`MAX_FRUITLESS`] fetches for keys that are not here brought none, in a row.
-const WIDE_SPACING: Duration = Duration::from_secs(10);
-const MAX_FRUITLESS: u32 = 3;
+use crate::keys::schedule::Schedule;
 
 /// What is known of the keys of one load balancer. It starts nothing.
 pub(super) struct Store {
@@ -28,24 +21,12 @@ pub(super) struct Store {
 }
 
 /// What decides over the next fetch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) schedule: Schedule,
     pub(super) queue: Queue,
     /// When the endpoint last answered a fetch: with a key, or that there is none.
     pub(super) last_answer: Option<Moment>,
-    fruitless_in_row: u32,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            schedule: Schedule::spaced(SPACING),
-            queue: Queue::default(),
-            last_answer: None,
-            fruitless_in_row: 0,
-        }
-    }
 }
 
 impl Store {
@@ -79,21 +60,6 @@ impl Store {
 }
 
 impl State {
-    /// Notes how the newest fetch ended: `new_key` says whether it was for a key that was not here,
-    /// and whether it brought it.
-    pub(super) fn end(&mut self, end: FetchEnd, new_key: Option<bool>, now: Moment) {
-        if end == FetchEnd::Good {
-            match new_key {
-                Some(true) => self.fruitless_in_row = 0,
-                Some(false) => self.fruitless_in_row = self.fruitless_in_row.saturating_add(1),
-                None => {}
-            }
-        }
-        let is_wide = self.fruitless_in_row >= MAX_FRUITLESS;
-        self.schedule.set_spacing(if is_wide { WIDE_SPACING } else { SPACING });
-        self.schedule.end(end, now);
-    }
-
     /// Whether the endpoint has answered since `arrived`, or nothing shows that it would not.
     pub(super) fn endpoint_answers(&self, arrived: Moment, timing: &Timing, now: Moment) -> bool {
         let has_answered = self.last_answer.is_some_and(|answer| answer.is_from(arrived));

@@ -64,7 +64,7 @@ use crate::{ClientIds, ConfigError, UserPool, VerifyError, telemetry};
 ///   background. It works over any outage, and until two fetches in a row, ten seconds apart or more,
 ///   say that the endpoint no longer has it.
 /// - Sixteen are kept for each load balancer; those that never verified anything go first.
-/// - One fetch at a time for each load balancer, seconds apart; the most requested key goes first. A
+/// - One fetch at a time for each load balancer, 2.5 seconds apart; the most requested key goes first. A
 ///   request waits for its key, for [`max_wait`](AlbVerifierBuilder::max_wait) at most, and 1,000
 ///   requests at a time.
 /// - A key that the endpoint denied is not fetched again for ten seconds, and after a second denial

@@ -96,7 +96,7 @@ fn refused_as_expected(verdicts: &[Option<VerifyError>]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_made_up_keys_costs_twelve_fetches_a_minute_and_lets_the_new_key_through() {
+async fn a_flood_of_made_up_keys_costs_24_fetches_a_minute_and_lets_the_new_key_through() {
     let rig = Rig::new();
     let old = rig.good();
     rig.verifier.verify(&old).await.expect("the first key");
@@ -121,7 +121,7 @@ async fn a_flood_of_made_up_keys_costs_twelve_fetches_a_minute_and_lets_the_new_
     refused_as_expected(&verdicts);
     assert!(accepted_after.is_some_and(|seconds| seconds <= 25), "{accepted_after:?}");
     let requests = rig.load_balancer.key_requests();
-    assert!((6..=1 + 12).contains(&requests), "{requests} fetches");
+    assert!((12..=1 + 25).contains(&requests), "{requests} fetches");
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +179,7 @@ async fn a_made_up_key_that_is_repeated_a_hundred_times_as_often_delays_the_righ
 #[tokio::test(start_paused = true)]
 async fn ten_made_up_keys_that_are_repeated_delay_the_right_one_by_two_fetches_each() {
     let seconds = had_after(10).await;
-    assert!(seconds.is_some_and(|seconds| seconds <= 10 * 2 * 10 + 5), "{seconds:?}");
+    assert!(seconds.is_some_and(|seconds| seconds <= 55), "{seconds:?}");
 }
 
 #[tokio::test(start_paused = true)]
