@@ -139,7 +139,6 @@ fn a_fetch_is_lost_after_twice_the_time_that_it_may_take() {
     let load_balancer = TestLoadBalancer::offline();
     let (before, stopped) = (paused_runtime(), paused_runtime());
     let (verifier, endpoint) = lost(&load_balancer, &stopped);
-    // The clock of one is behind that of the fetch by what the machine took, of the other before it.
     let after = paused_runtime();
     let data = good(&load_balancer);
     for (runtime, later, fetches) in
