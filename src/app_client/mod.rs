@@ -255,6 +255,13 @@ impl AppClient {
         self.renewer.exchange(code, redirect_uri, code_verifier).await
     }
 
+    /// Verifies a token of this app client, whoever has revoked it here meanwhile: what a sign-out
+    /// ends it by.
+    #[cfg(feature = "sign-in")]
+    pub(crate) async fn claims(&self, token: &str) -> Result<CognitoClaims, VerifyError> {
+        self.renewer.verifier.verify(token).await
+    }
+
     /// Whether this can be a refresh token: visible characters, at the API those of its pattern. To
     /// anything else Cognito answers `InvalidParameterException`, which would be an error in the log
     /// that any client can cause.

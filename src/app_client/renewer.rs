@@ -18,8 +18,11 @@ use crate::{CognitoVerifier, RenewError, VerifyError, telemetry};
 
 /// When to try again after a failure that says nothing about it.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How long a call waits beyond the time of a request: for its turn, for keys, for a busy machine.
-const EXTRA_WAIT: Duration = Duration::from_secs(15);
+/// How long a call waits beyond the time of a request: for its turn, for keys ([`KEYS_WAIT`]), for a
+/// busy machine. Shorter, and tokens that wait for keys would have nobody to go to.
+const EXTRA_WAIT: Duration = Duration::from_secs(75);
+/// The longest authorization code that is sent.
+const MAX_CODE_LENGTH: usize = 2048;
 /// How long tokens that came are kept while the key to verify them is unavailable.
 const KEYS_WAIT: Duration = Duration::from_secs(60);
 /// The longest pause between two attempts to verify them.
@@ -66,6 +69,11 @@ impl Renewer {
         redirect_uri: &str,
         code_verifier: &str,
     ) -> Outcome {
+        // What cannot be a code would be an error in the log that any browser can cause.
+        let fits = code.bytes().all(|byte| byte.is_ascii_graphic());
+        if !(1..=MAX_CODE_LENGTH).contains(&code.len()) || !fits {
+            return Err(RenewError::Ended);
+        }
         self.check_keys().await?;
         let issued = self.connection.exchange(code, redirect_uri, code_verifier).await;
         let issued = issued.map_err(|error| self.refused("exchange of a code", &error))?;

@@ -43,9 +43,7 @@ fn reason(error: &serde_json::Error) -> Cow<'static, str> {
         (serde_json::error::Category::Data, Some((name, _))) => {
             format!("the field {name:?} is missing").into()
         }
-        (serde_json::error::Category::Data, None) => {
-            "it has another type, or is duplicated".into()
-        }
+        (serde_json::error::Category::Data, None) => "it has another type, or is duplicated".into(),
         (
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax

@@ -108,9 +108,13 @@ impl Cookies {
     }
 }
 
-/// The cookies of a request (RFC 6265 §4.2.1): names and values that are text.
+/// The cookies of a request (RFC 6265 §4.2.1) whose names and values are ASCII.
+///
+/// Each pair is read alone: a cookie with another character, which any subdomain can set, hides none
+/// of the others.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.trim(), value.trim()))
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    let pairs = pairs.filter(|pair| pair.is_ascii()).filter_map(|pair| str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.trim(), value.trim()))
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::record::Record;
 use super::session_id::{SessionId, SessionKey};
-use super::sessions::{Loaded, Outcome, RETRY_AFTER, Sessions};
+use super::sessions::{Loaded, Outcome, RENEWAL_WAIT, RETRY_AFTER, Sessions};
 use crate::{RenewError, Tokens};
 
 /// How long a process that was killed with the lease keeps others waiting.
@@ -49,6 +49,18 @@ impl Sessions {
             sender.send_replace(Some(outcome));
         });
         receiver
+    }
+
+    /// A new access token of a session, or `None` if it cannot be renewed within the wait of a
+    /// request.
+    pub(super) async fn renewed_access_token(self: &Arc<Self>, id: &SessionId) -> Option<String> {
+        let stale = self.load(id).await.ok()??;
+        let mut flight = self.renew(id, &stale);
+        let outcome = timeout(RENEWAL_WAIT, flight.wait_for(Option::is_some)).await.ok()?.ok()?;
+        match &*outcome {
+            Some(Outcome::Renewed(record)) => Some(record.access_token.clone()),
+            Some(Outcome::Ended | Outcome::Unavailable(_)) | None => None,
+        }
     }
 
     /// Renews with the lease of the session, or takes what another process has got.
@@ -135,8 +147,11 @@ impl Sessions {
             }
             sleep(LOOK + Duration::from_millis(fastrand::u64(..100))).await;
             match self.load(id).await {
-                // The session was ended meanwhile.
-                Ok(None) => return Outcome::Ended,
+                // The session was ended meanwhile: nobody would ever revoke the new refresh token.
+                Ok(None) => {
+                    let _ = self.client.revoke(tokens.refresh_token()).await;
+                    return Outcome::Ended;
+                }
                 // A slow write arrived after all, or another process was faster.
                 Ok(Some(now)) if is_newer(&now.record, &used) => {
                     return Outcome::Renewed(now.record);

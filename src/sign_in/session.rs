@@ -132,13 +132,21 @@ impl Session {
             let ended = revocations.end_user(claims.user_pool_id(), claims.sub()).await;
             ended.map_err(|error| failed(SignOutError::Revocations, &error))?;
         }
-        match sessions.client.sign_out_everywhere(&record.access_token).await {
-            // An access token that Cognito does not take any more has been signed out already.
-            Ok(()) | Err(RenewError::Ended) => {}
-            Err(RenewError::Misconfigured) if sessions.revocations.is_some() => {
+        let mut ended = sessions.client.sign_out_everywhere(&record.access_token).await;
+        if matches!(ended, Err(RenewError::Ended)) {
+            // This access token does not work any more, which says nothing of the user's others.
+            if let Some(access_token) = sessions.renewed_access_token(&self.inner.active.id).await {
+                ended = sessions.client.sign_out_everywhere(&access_token).await;
+            }
+        }
+        match ended {
+            Ok(()) => {}
+            Err(RenewError::Ended | RenewError::Misconfigured)
+                if sessions.revocations.is_some() =>
+            {
                 tracing::warn!(
-                    "signed out everywhere in this application alone: at Cognito it takes the scope \
-                     `aws.cognito.signin.user.admin`"
+                    "signed out everywhere in this application alone: at Cognito it takes an access \
+                     token that works, with the scope `aws.cognito.signin.user.admin`"
                 );
             }
             Err(error) => return Err(failed(SignOutError::Cognito, &error)),

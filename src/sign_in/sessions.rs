@@ -23,7 +23,7 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// A token with less left is renewed in the background.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
 /// How long a request waits for a renewal.
-const RENEWAL_WAIT: Duration = Duration::from_secs(5);
+pub(super) const RENEWAL_WAIT: Duration = Duration::from_secs(5);
 /// How often a session in use is written down to be in use.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// How long a session may live that says nothing of its end: a bound for stores.
@@ -111,7 +111,14 @@ impl Sessions {
                 Found::Session(Active { id: id.clone(), record: loaded.record, claims })
             }
             Err(VerifyError::Expired | VerifyError::RenewalRequired) => {
-                self.find_renewed(id, &self.used(&loaded, in_use)).await
+                let found = self.find_renewed(id, &self.used(&loaded, in_use)).await;
+                let now = self.now();
+                let is_used = in_use && now.abs_diff(loaded.record.seen()) >= self.seen_every();
+                if is_used && matches!(found, Found::Unavailable(_)) {
+                    // While Cognito is unavailable, a session in use does not end for idleness.
+                    self.keep(id, &loaded, now).await;
+                }
+                found
             }
             Err(error) => self.refused(id, error).await,
         }
@@ -243,6 +250,11 @@ impl Sessions {
     async fn refused(&self, id: &SessionId, error: VerifyError) -> Found {
         if error.is_unavailable() {
             return Found::Unavailable(Unavailable::Verifier(error));
+        }
+        // This machine's clock is behind: the token is good, and will be here in a moment.
+        if matches!(error, VerifyError::NotYetValid | VerifyError::IssuedInFuture) {
+            tracing::warn!(%error, "a session's token is from the future: check the clock");
+            return Found::Unavailable(Unavailable::Session(RETRY_AFTER));
         }
         if matches!(error, VerifyError::Ended) {
             // No later token of this sign-in will do.

@@ -212,7 +212,7 @@ impl TokenSource {
 /// The token that a layer accepted and that no header of the request holds: a session's.
 #[cfg(feature = "sign-in")]
 #[derive(Clone)]
-pub(crate) struct Kept(pub(crate) std::sync::Arc<str>);
+pub(crate) struct Kept(pub(crate) Arc<str>);
 
 /// Whether these sources can hold a token, all of them.
 pub(crate) fn are_possible(sources: &[TokenSource]) -> bool {

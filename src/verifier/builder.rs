@@ -162,10 +162,14 @@ impl CognitoVerifierBuilder {
     }
 
     /// Verifies what an app client is issued: tokens of both kinds, each once, for any audience.
+    ///
+    /// Ten minutes of leeway: tokens come straight from Cognito, and a clock that is behind must not
+    /// lose a rotated refresh token. Whoever uses the tokens decides about their time.
     #[cfg(feature = "app-client")]
     pub(crate) fn for_app_client(mut self, clock: Clock) -> Self {
         self.policy.token_use = TokenUse::Any;
         self.policy.audience.any = true;
+        self.policy.times.leeway = self.policy.times.leeway.max(Duration::from_secs(600));
         self.token_cache = None;
         self.clock = clock;
         self

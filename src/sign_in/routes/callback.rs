@@ -15,7 +15,7 @@ use crate::sign_in::session_id::SessionId;
 use crate::sign_in::site::Site;
 use crate::{CognitoClaims, RenewError, Tokens, VerifyError};
 
-/// How much older than asked for a sign-in may be when it comes back: the way takes a moment.
+/// How old a sign-in may be that had to be made at once: the way back takes a moment.
 const AUTH_TIME_SLACK: Duration = Duration::from_secs(60);
 
 /// Why no session began.
@@ -123,7 +123,8 @@ async fn accepted(site: &Site, tokens: &Tokens) -> Result<CognitoClaims, Failure
 /// Whether the sign-in is what a page needs, so that it is not asked for again at once.
 fn is_as_needed(claims: &CognitoClaims, needed: &Needed, now: Duration) -> bool {
     let is_fresh = needed.max_age.is_none_or(|age| {
-        let oldest = Duration::from_secs(age).saturating_add(AUTH_TIME_SLACK);
+        // Not older than the page accepts: it would send the browser back here, round and round.
+        let oldest = if age == 0 { AUTH_TIME_SLACK } else { Duration::from_secs(age) };
         claims.auth_time().is_some_and(|time| now.saturating_sub(since_epoch(time)) <= oldest)
     });
     let is_strong = needed.acr_values.as_deref().is_none_or(|levels| {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use crate::VerifyError;
 use crate::sign_in::page;
 use crate::sign_in::session_id::SessionId;
 use crate::sign_in::sessions;
@@ -45,11 +46,17 @@ async fn end(site: &Site, id: &SessionId) -> Result<(), crate::SessionStoreError
     let sessions = &site.sessions;
     let Some(loaded) = sessions.load(id).await? else { return Ok(()) };
     if let Some(revocations) = &sessions.revocations {
-        // Of a token that is not accepted any more, there is nothing to end.
-        if let Ok(claims) = sessions.verifier.verify(sessions.token(&loaded.record)).await {
-            if let Err(error) = revocations.end_sign_in(&claims).await {
-                tracing::error!(%error, "a sign-out is not known to the other processes");
+        // By the app client's own verifier, which asks no list: a list that is unavailable must not
+        // keep the entry from being made.
+        match sessions.client.claims(&loaded.record.access_token).await {
+            Ok(claims) => {
+                if let Err(error) = revocations.end_sign_in(&claims).await {
+                    tracing::error!(%error, "a sign-out is not known to the other processes");
+                }
             }
+            // No token of the session works any more, and its refresh token is revoked below.
+            Err(VerifyError::Expired) => {}
+            Err(error) => tracing::error!(%error, "a sign-in was not ended in the other processes"),
         }
     }
     sessions.delete(id).await?;
