@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum_cognito::testing::TestLoadBalancer;
 use axum_cognito::{
-    AlbClaims, AlbVerifier, VerifyError, FetchJwks, JwksError, JwksRequest, JwksResponse,
+    AlbClaims, AlbVerifier, FetchJwks, JwksError, JwksRequest, JwksResponse, VerifyError,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
