@@ -212,10 +212,13 @@ impl Revocation {
                 expected: "like eu-west-1_AbCdEfGhI",
             });
         }
-        let is_id = !self.id.is_empty()
-            && self.id.len() <= MAX_ID_LENGTH
-            && !self.id.contains(char::is_control);
-        if is_id == (self.kind == Kind::Pool) {
+        let is_id = match self.kind {
+            Kind::Pool => self.id.is_empty(),
+            Kind::SignIn | Kind::Token | Kind::User | Kind::Renewal | Kind::Client => {
+                (1..=MAX_ID_LENGTH).contains(&self.id.len()) && !self.id.contains(char::is_control)
+            }
+        };
+        if !is_id {
             return Err(RevocationError::Invalid {
                 what: self.kind.id_name(),
                 expected: "1 to 256 bytes without control characters",

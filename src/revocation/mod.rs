@@ -248,6 +248,12 @@ impl Revocations {
         self.state.status()
     }
 
+    /// As [`RevocationsStatus::is_ready`], without counting the entries.
+    pub(crate) fn is_ready(&self) -> bool {
+        reader::ensure(&self.state);
+        self.state.is_ready(self.state.now())
+    }
+
     /// Whether a verified token is revoked at `now`.
     ///
     /// `seen` belongs to the token in a cache: the version of the list that did not refuse it.

@@ -204,6 +204,16 @@ impl State {
         outcome
     }
 
+    /// Whether good tokens are accepted, by a list that was complete at least once.
+    pub(super) fn is_ready(&self, now: Moment) -> bool {
+        let Some(shared) = &self.shared else { return true };
+        match (shared.on_loss, shared.complete.age(now)) {
+            (_, None) => false,
+            (OnLoss::Accept, Some(_)) => true,
+            (OnLoss::RefuseAfter(limit), Some(age)) => age <= limit,
+        }
+    }
+
     pub(super) fn status(&self) -> RevocationsStatus {
         let now = self.now();
         let entries = self.list.live(self.times(now));
@@ -223,11 +233,7 @@ impl State {
             entries,
             last_heard: shared.heard.age(now),
             last_error: control.last_error.clone(),
-            is_ready: match (shared.on_loss, shared.complete.age(now)) {
-                (_, None) => false,
-                (OnLoss::Accept, Some(_)) => true,
-                (OnLoss::RefuseAfter(limit), Some(age)) => age <= limit,
-            },
+            is_ready: self.is_ready(now),
         }
     }
 }

@@ -69,7 +69,11 @@ impl FromStr for Revocation {
         let pool_id = next()?;
         let time = Second(number(next()?)?);
         let until = Second(number(next()?)?);
-        let revocation = Self::new(kind, pool_id, parts.next().unwrap_or_default());
+        let id = parts.next();
+        if id.is_some() == (kind == Kind::Pool) {
+            return Err(RevocationError::Malformed);
+        }
+        let revocation = Self::new(kind, pool_id, id.unwrap_or_default());
         let revocation = revocation.map_err(|_| RevocationError::Malformed)?;
         Ok(Self { time, until, ..revocation })
     }

@@ -171,13 +171,17 @@ impl CognitoVerifier {
         PrefetchError::from_failures(failures)
     }
 
-    /// Returns whether every pool has keys that can be used, for a readiness route.
+    /// Returns whether every pool has keys that can be used, and the list of revocations is ready if
+    /// there is one: for a readiness route.
     ///
-    /// It reads what is known and fetches nothing, so a server that gets no traffic until this is true
-    /// needs [`prefetch`](Self::prefetch) or [`spawn_refresh`](Self::spawn_refresh).
+    /// It reads what is known and fetches no keys, so a server that gets no traffic until this is true
+    /// needs [`prefetch`](Self::prefetch) or [`spawn_refresh`](Self::spawn_refresh). A list of
+    /// revocations starts to read its log by itself.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.inner.pools.iter().all(JwksCache::is_ready)
+        // Asked first, so that it reads its log while there are no keys yet.
+        let revocations = self.inner.revocations.as_ref().is_none_or(Revocations::is_ready);
+        revocations && self.inner.pools.iter().all(JwksCache::is_ready)
     }
 
     /// Refreshes the keys of all pools without traffic, until the returned task is dropped.

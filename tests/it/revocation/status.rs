@@ -45,6 +45,23 @@ async fn a_list_that_was_never_read_is_deaf_after_three_seconds() {
     assert_eq!((status.state(), status.is_ready()), (RevocationsState::Deaf, false));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_verifier_is_ready_while_its_list_is() {
+    let pool = TestPool::offline();
+    assert!(Process::in_memory(&pool).verifier.is_ready());
+    let log = TestLog::new();
+    let process = Process::shared(&pool, &log, REFUSE_AFTER_10_S);
+    assert!(!process.verifier.is_ready());
+    sleep(SECOND).await;
+    assert!(process.verifier.is_ready());
+    log.set(Mode::Hangs);
+    sleep(20 * SECOND).await;
+    assert!(!process.verifier.is_ready());
+    log.set(Mode::Works);
+    sleep(5 * SECOND).await;
+    assert!(process.verifier.is_ready());
+}
+
 #[tokio::test]
 async fn a_list_in_memory_is_current() {
     let pool = TestPool::offline();

@@ -36,6 +36,8 @@ fn nothing_else_is_an_entry() {
         "1 u eu-west-1_AbCdEfGhI 1 2",
         "1 u eu-west-1_AbCdEfGhI 1 2 ",
         "1 p eu-west-1_AbCdEfGhI 1 2 id",
+        "1 p eu-west-1_AbCdEfGhI 1 2 ",
+        "1 p eu-west-1_AbCdEfGhI 1 2 \u{7f}",
         "1 x eu-west-1_AbCdEfGhI 1 2 id",
         "1 u nowhere 1 2 id",
         "1 u eu-west-1_AbCdEfGhI -1 2 id",
