@@ -19,7 +19,8 @@ impl AppClient {
     /// | `COGNITO_CLIENT_ID` | the app client's id, one alone | required |
     /// | `COGNITO_CLIENT_SECRET` | the app client's secret; two between commas while it is changed | a public client |
     /// | `COGNITO_DOMAIN` | the user pool's domain, like `https://auth.example.com` | the pool's API |
-    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` | an emulator's address, as for [`CognitoVerifier::from_env`](crate::CognitoVerifier::from_env) | AWS |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | an emulator's address, as for [`UserPool::from_env`] | AWS |
+    /// | `COGNITO_DANGER_ALLOW_HTTP` | `1`: that address and the domain may be http to any host | `0` |
     ///
     /// `COGNITO_CLIENT_SECRET_FILE` and `COGNITO_DOMAIN_FILE` name a file that holds the value
     /// instead, as a container's secret does; white space at its ends is dropped.
@@ -54,7 +55,12 @@ impl AppClientBuilder {
         if client_id.contains(',') {
             return Err(ConfigError::Variable { name: CLIENT_ID, value: client_id, expected });
         }
+        // One variable for all: keys, tokens and the secret go to one emulator.
+        let allows_http = pool.allows_http();
         let mut builder = AppClient::builder(pool, client_id);
+        if allows_http {
+            builder = builder.danger_allow_http();
+        }
         if let Some(secrets) = value_or_file(variable, SECRET)? {
             builder = builder.secrets(secrets.split(',').map(str::trim));
         }
@@ -83,4 +89,31 @@ fn read(path: &str) -> std::io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
     Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POOL: (&str, &str) = ("COGNITO_USER_POOL_ID", "us-east-1_AbCdEfGhI");
+
+    fn client(variables: &[(&str, &str)]) -> Result<AppClient, ConfigError> {
+        let builder = AppClientBuilder::from_variables(&|name: &str| {
+            let found =
+                [POOL, (CLIENT_ID, "web-client")].iter().chain(variables).find(|v| v.0 == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        builder?.build()
+    }
+
+    #[test]
+    fn http_to_another_host_must_be_said_for_the_api_and_for_the_domain() {
+        let allowed = ("COGNITO_DANGER_ALLOW_HTTP", "1");
+        for name in ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "COGNITO_DOMAIN"] {
+            let address = (name, "http://cognito:9229");
+            let error = client(&[address]).expect_err("http to another host");
+            assert!(error.to_string().contains("http://cognito:9229"), "{error}");
+            client(&[address, allowed]).expect("it was said");
+        }
+    }
 }

@@ -197,6 +197,12 @@ impl UserPool {
         self.jwks_urls.first().map_or("", String::as_str)
     }
 
+    /// Whether http to any host is accepted.
+    #[cfg(feature = "app-client")]
+    pub(crate) fn allows_http(&self) -> bool {
+        self.allow_http
+    }
+
     /// Where the pool's API is.
     #[cfg(feature = "app-client")]
     pub(crate) fn api_url(&self) -> String {
