@@ -254,10 +254,10 @@ fn finish<B: From<&'static str>>(
     session: Option<Session>,
     mut response: Response<B>,
 ) -> Response<B> {
-    if let Some(needed) = answer_inner(site, session.is_some(), &mut response) {
-        if let Some(navigation) = navigation {
-            return redirect(site, navigation, &needed);
-        }
+    if let Some(needed) = answer_inner(site, session.is_some(), &mut response)
+        && let Some(navigation) = navigation
+    {
+        return redirect(site, navigation, &needed);
     }
     let Some(session) = session else { return response };
     if session.has_failed() {

@@ -22,14 +22,14 @@ pub(super) async fn sign_out(State(site): State<Arc<Site>>, headers: HeaderMap) 
         let sentence = "Another site asked to sign you out. You are still signed in.";
         return page::failed(StatusCode::FORBIDDEN, sentence, &start);
     }
-    if let Some(id) = site.cookies.session(&headers) {
-        if end(&site, &id).await.is_err() {
-            let sentence = "The sign-out does not work at the moment. You are still signed in.";
-            let mut response = page::failed(StatusCode::SERVICE_UNAVAILABLE, sentence, &start);
-            let seconds = HeaderValue::from(sessions::RETRY_AFTER.as_secs());
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-            return response;
-        }
+    if let Some(id) = site.cookies.session(&headers)
+        && end(&site, &id).await.is_err()
+    {
+        let sentence = "The sign-out does not work at the moment. You are still signed in.";
+        let mut response = page::failed(StatusCode::SERVICE_UNAVAILABLE, sentence, &start);
+        let seconds = HeaderValue::from(sessions::RETRY_AFTER.as_secs());
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+        return response;
     }
     let cognito = site.sessions.client.logout_url(&site.signed_out_url());
     let cognito = cognito.unwrap_or_else(|| site.signed_out_url());
