@@ -265,7 +265,7 @@ impl IssuerKeys {
         if throttled.first {
             let url = self.url();
             let retry_after = throttled.retry_after;
-            tracing::debug!(url, ?reason, ?retry_after, "the next fetch of the JWKS is throttled");
+            tracing::debug!(url, cause = ?reason, ?retry_after, "the next fetch of the JWKS is throttled");
         }
         NotStarted::Throttled(throttled)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum_cognito::{CognitoLayer, CognitoVerifier, JwksCache, JwksError, JwksResponse};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::common::answers;
@@ -112,17 +113,24 @@ async fn a_thousand_tokens_in_an_outage_without_keys_make_one_warning_for_each_f
     let rig = Rig::empty();
     rig.endpoint.set(answers::outage);
     let (log, fetches) = log_of_thousand(&rig, &token()).await;
-    assert_eq!(fetches, 2, "{log}");
+    assert!((2..=4).contains(&fetches), "{log}");
     assert_eq!(log.matches("WARN").count(), fetches, "{log}");
-    assert_eq!(log.matches("is held up").count(), fetches, "{log}");
+    assert_eq!(log.matches("is throttled").count(), fetches, "{log}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_tokens_with_an_unknown_key_log_once_that_their_fetch_is_held_up() {
-    let rig = Rig::of_age(Duration::from_secs(60)).await;
-    let (log, fetches) = log_of_thousand(&rig, &rotated_token().sign()).await;
-    assert_eq!(fetches, 2, "{log}");
-    assert_eq!(log.matches("is held up").count(), fetches, "{log}");
+async fn a_thousand_tokens_with_an_unknown_key_log_once_that_their_fetch_is_throttled() {
+    let rig = Rig::of_age(Duration::from_secs(1)).await;
+    let (log, _guard) = Log::start();
+    let (token, mut requests) = (rotated_token().sign(), JoinSet::new());
+    for _ in 0..1000 {
+        let (verifier, token) = (rig.verifier.clone(), token.clone());
+        requests.spawn(async move { verifier.verify(&token).await.is_ok() });
+    }
+    requests.join_all().await;
+    let log = log.text();
+    assert_eq!(rig.endpoint.requests(), 2, "{log}");
+    assert_eq!(log.matches("is throttled").count(), 1, "{log}");
     assert!(log.contains("cause=UnknownKey"), "{log}");
 }
 

@@ -1,5 +1,7 @@
 //! The source files of the crate, for the tests that read them.
 
+pub(crate) mod imports;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,4 +21,10 @@ pub(crate) fn sources() -> Vec<(PathBuf, String)> {
         }
     }
     files
+}
+
+/// The lines of a file that are code, without its tests.
+pub(crate) fn code(source: &str) -> impl Iterator<Item = &str> {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
