@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use redis::{Cmd, Pipeline, Value};
@@ -80,6 +81,9 @@ pub struct RedisLog {
     /// When this process trimmed last, in seconds since 1970.
     trimmed: AtomicU64,
     warned_of_future: AtomicBool,
+    /// The first entry that this process has appended and its reader has not reached. A reader that knows no entry yet
+    /// recognizes the stream by it: else nobody would notice that what was acknowledged a moment ago is lost.
+    unread: Mutex<Option<Id>>,
 }
 
 impl RedisLog {
@@ -151,6 +155,7 @@ impl RedisLog {
             count: AtomicUsize::new(READ_COUNT),
             trimmed: AtomicU64::new(0),
             warned_of_future: AtomicBool::new(false),
+            unread: Mutex::new(None),
         }
     }
 
@@ -194,8 +199,12 @@ impl RedisLog {
             }
             return Err(RedisError::server(error));
         }
-        let ids = replies.iter().take(entries).map(Id::from_value);
-        let last = ids.reduce(|last, id| last.and(id)).flatten().ok_or(RedisError::Protocol)?;
+        let ids: Option<Vec<_>> = replies.iter().take(entries).map(Id::from_value).collect();
+        let ids = ids.ok_or(RedisError::Protocol)?;
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+            return Err(RedisError::Protocol);
+        };
+        self.unread().get_or_insert(*first);
         match replies.get(entries) {
             Some(Value::Int(have))
                 if usize::try_from(*have).is_ok_and(|have| have < self.replicas) =>
@@ -203,7 +212,7 @@ impl RedisLog {
                 let wanted = self.replicas;
                 Err(RedisError::Server(format!("that {have} replicas have it instead of {wanted}")))
             }
-            _ => Ok(last),
+            _ => Ok(*last),
         }
     }
 
@@ -259,7 +268,8 @@ impl RedisLog {
         commands
             .add_command(read.arg("STREAMS").arg(&*self.key).arg(place.behind.to_string()).clone());
         commands.cmd("HELLO");
-        if let Some(known) = place.known {
+        let unread = *self.unread();
+        for known in place.known.iter().chain(&unread) {
             commands.add_command(self.command("XRANGE", |command| {
                 command.arg(known.to_string()).arg(known.to_string()).arg("COUNT").arg(1);
             }));
@@ -271,12 +281,23 @@ impl RedisLog {
         if replies.next().is_some_and(|hello| is_replica(&hello)) {
             return Err(RedisError::Server("as the replica of another".to_owned()));
         }
-        match replies.next() {
-            None => Ok((entries, false)),
-            Some(Value::Array(known)) => Ok((entries, known.is_empty())),
-            Some(Value::ServerError(error)) => Err(RedisError::server(&error)),
-            Some(_) => Err(RedisError::Protocol),
+        let mut lost_past = false;
+        for reply in replies {
+            match reply {
+                Value::Array(known) => lost_past |= known.is_empty(),
+                Value::ServerError(error) => return Err(RedisError::server(&error)),
+                _ => return Err(RedisError::Protocol),
+            }
         }
+        // From here on the reader's own place tells whether the stream is the same.
+        let known = entries.last_short.max(place.known);
+        if lost_past || (unread.is_some() && unread <= known) {
+            let mut now = self.unread();
+            if *now == unread {
+                *now = None;
+            }
+        }
+        Ok((entries, lost_past))
     }
 
     /// Reads on, in small steps over entries that are too long together, and past those that are too long alone.
@@ -326,6 +347,10 @@ impl RedisLog {
             Err(RedisError::Server(_)) => Ok(Place { behind: id, ..place }),
             Err(error) => Err(error),
         }
+    }
+
+    fn unread(&self) -> MutexGuard<'_, Option<Id>> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn command(&self, name: &str, arguments: impl FnOnce(&mut Cmd)) -> Cmd {

@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What all processes that found the log cleared wait for at random, so that the first one heals it.
 const LONGEST_JITTER: Duration = Duration::from_secs(1);
 /// How long a log that has lost entries must be heard without a break before it counts as complete again: the others
-/// notice the loss, reconnect and append what only they know within this time.
-const RESTORED_AFTER: Duration = Duration::from_secs(4);
+/// notice the loss, reconnect, wait for each other and append what only they know within this time.
+const RESTORED_AFTER: Duration = Duration::from_secs(6);
 /// How soon entries that the log did not take are sent again.
 const SEND_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often the log is read from the start because some entries had no room.

@@ -1,9 +1,14 @@
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
 
 use axum_cognito::{CognitoVerifier, OnLoss, RevocationLog, Revocations, TestPool, VerifyError};
 use tokio::time::sleep;
 
 const CLIENT: &str = "web-client";
+/// Few, so that what grows in a soak is not a cache that is still being filled.
+const CACHED: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// Programs that verify tokens of one pool and share a list of revocations.
 #[derive(Debug)]
@@ -49,7 +54,8 @@ impl Fleet {
     pub fn join(&mut self, log: impl RevocationLog, on_loss: OnLoss) -> usize {
         let revocations = Revocations::shared(log, on_loss);
         let verifier = CognitoVerifier::builder().trust(self.pool.keys(), CLIENT);
-        let verifier = verifier.revocations(&revocations).build().expect("the verifier is right");
+        let verifier = verifier.token_cache(CACHED).revocations(&revocations).build();
+        let verifier = verifier.expect("the verifier is right");
         self.members.push(Member { revocations, verifier });
         self.members.len() - 1
     }

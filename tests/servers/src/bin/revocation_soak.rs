@@ -30,11 +30,10 @@ use tokio::{
 
 const MEMBERS: usize = 20;
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long a verification itself may take between its start and its answer, on a busy machine. It is no part of the
-/// promise, which is about the moment in which a program decides.
+/// How many ended tokens are asked about: the last ones.
 const KEPT: usize = 200;
-/// What memory may grow by after the first quarter.
-const GROWTH: u64 = 48 * 1024 * 1024;
+/// What memory may grow by after the first quarter: entries stay for a day, 70 bytes in each program.
+const GROWTH: u64 = 32 * 1024 * 1024;
 
 /// What everybody counts.
 #[derive(Default)]
@@ -126,7 +125,7 @@ impl Soak {
         }
     }
 
-    /// One token of the good ones or of the ended ones; the latter are no longer than as it was picked.
+    /// One of the good tokens, or one of the ended ones with the moment in which its end was acknowledged.
     fn pick(&self, random: &mut Rng) -> Option<(String, Option<Instant>)> {
         let tokens = self.tokens();
         if random.bool() && !tokens.ended.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum_cognito::{OnLoss, RedisLog, RevocationsState};
+use axum_cognito::{OnLoss, RedisLog, Revocation, RevocationLog as _, RevocationsState};
 use servers::{Fleet, Options, Program, Proxy, Verdict};
 use tokio::time::sleep;
 
@@ -10,6 +10,7 @@ use crate::common::{LIMIT, SOON, log, strict_fleet, with_each_server};
 
 with_each_server!(
     an_emptied_server_gets_its_list_back_from_the_readers,
+    an_entry_that_was_lost_before_its_own_process_read_it_comes_back,
     a_server_that_keeps_nothing_gets_its_list_back_after_a_restart,
     a_promoted_replica_gets_its_lost_tail_back,
     entries_behind_a_clock_that_was_set_back_are_read,
@@ -49,6 +50,22 @@ async fn an_emptied_server_gets_its_list_back_from_the_readers(program: Program)
     let length: usize = redis_value(&server, &["XLEN", "axum-cognito:revocations"]);
     println!("{program:?}: {length} entries restored of 21, by 3 readers");
     assert!(length <= 63, "each reader appends only what is missing: {length}");
+}
+
+async fn an_entry_that_was_lost_before_its_own_process_read_it_comes_back(program: Program) {
+    let server = Options::of(program).start();
+    let log = log(&server);
+    let entry = Revocation::user("eu-west-1_AbCdEfGhI", "alice").expect("it is right");
+    // The stream is empty, so there is nothing that the reader could recognize it by.
+    let read = log.read(None, Duration::ZERO).await.expect("the server answers");
+    assert_eq!((read.entries.len(), read.lost_past), (0, false));
+    log.append(vec![entry.clone()]).await.expect("the server acknowledges it");
+    server.flush();
+    let read = log.read(read.next, Duration::ZERO).await.expect("the server answers");
+    assert!(read.lost_past, "what was acknowledged is not there");
+    log.append(vec![entry]).await.expect("the server acknowledges it");
+    let read = log.read(None, Duration::ZERO).await.expect("the server answers");
+    assert_eq!((read.entries.len(), read.lost_past), (1, false));
 }
 
 async fn a_server_that_keeps_nothing_gets_its_list_back_after_a_restart(program: Program) {
