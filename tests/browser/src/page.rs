@@ -2,6 +2,7 @@ use serde_json::Value;
 
 /// A cookie as the browser keeps it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Cookie {
     /// Its name.
     pub name: String,
