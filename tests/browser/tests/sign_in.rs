@@ -25,7 +25,7 @@ fn a_person_signs_in_and_sees_the_page_that_was_asked_for() {
             page.go(&site.url("/account?from=a+link")).await?;
             site.choose("alice").await?;
             page.wait_for("Your account").await?;
-            expect(page.url().await?, &site.url("/account?from=a+link"))?;
+            expect(&page.url().await?, &site.url("/account?from=a+link"))?;
             let text = page.text().await?;
             holds(&text, "Alice Adams")?;
             holds(&text, "admins")?;
@@ -49,8 +49,8 @@ fn the_browser_has_one_small_cookie_that_no_script_reads_and_no_token() {
             let [cookie] = &cookies[..] else {
                 return Err(Failure::new(format_args!("{cookies:?}")));
             };
-            expect(cookie.name.clone(), SESSION)?;
-            expect(cookie.same_site.clone(), "Strict")?;
+            expect(&cookie.name, SESSION)?;
+            expect(&cookie.same_site, "Strict")?;
             let length = cookie.name.len() + 1 + cookie.value.len();
             if !cookie.is_secure || !cookie.is_http_only || length > 65 {
                 return Err(Failure::new(format_args!("{length} bytes: {cookie:?}")));
@@ -58,7 +58,7 @@ fn the_browser_has_one_small_cookie_that_no_script_reads_and_no_token() {
             let seen = page
             .run("return document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
             .await?;
-            expect(seen.as_str().unwrap_or_default().to_owned(), "{}{}")?;
+            expect(seen.as_str().unwrap_or_default(), "{}{}")?;
             let source = page.source().await?;
             // How every token begins.
             if source.contains("eyJ") { Err(Failure::new("a token in the page")) } else { Ok(()) }
@@ -90,11 +90,11 @@ fn an_expired_token_is_renewed_and_the_person_sees_nothing_of_it() {
             page.run(one).await?;
             let second = page.switch_to(&first).await?;
             let status = page.run(two).await?;
-            expect(status.to_string(), "200")?;
+            expect(&status.to_string(), "200")?;
             page.switch_to(&second).await?;
             page.wait_for("Your account").await?;
-            expect((site.pool.token_requests() - renewals).to_string(), "1")?;
-            expect(site.pool.authorize_requests().to_string(), &visits.to_string())
+            expect(&(site.pool.token_requests() - renewals).to_string(), "1")?;
+            expect(&site.pool.authorize_requests().to_string(), &visits.to_string())
         },
     );
 }
@@ -115,7 +115,7 @@ fn after_a_sign_out_the_button_back_shows_nothing_and_the_other_tab_knows() {
             page.click("header button").await?;
             // Over Cognito's own sign-out, and back to the start.
             page.wait_for("This page is for everybody").await?;
-            expect(page.cookies().await?.len().to_string(), "0")?;
+            expect(&page.cookies().await?.len().to_string(), "0")?;
             page.back().await?;
             site.shows_choice().await?;
             // The page asks who is signed in when it is seen again.
@@ -206,8 +206,8 @@ fn a_link_of_another_site_goes_by_the_sign_in_where_cookies_are_strict() {
             page.go(&site.other_site("/")).await?;
             page.click("#link").await?;
             page.wait_for("Alice Adams").await?;
-            expect(page.url().await?, &site.url("/account"))?;
-            expect((site.pool.authorize_requests() - visits).to_string(), "1")
+            expect(&page.url().await?, &site.url("/account"))?;
+            expect(&(site.pool.authorize_requests() - visits).to_string(), "1")
         },
     );
 }
@@ -226,9 +226,12 @@ fn a_link_of_another_site_goes_straight_on_where_cookies_are_lax() {
             page.go(&site.other_site("/")).await?;
             page.click("#link").await?;
             page.wait_for("Alice Adams").await?;
-            expect(site.pool.authorize_requests().to_string(), &visits.to_string())?;
+            expect(&site.pool.authorize_requests().to_string(), &visits.to_string())?;
             let cookies = page.cookies().await?;
-            expect(cookies.iter().map(|cookie| cookie.same_site.as_str()).collect(), "Lax")
+            expect(
+                &cookies.iter().map(|cookie| cookie.same_site.as_str()).collect::<String>(),
+                "Lax",
+            )
         },
     );
 }
@@ -329,7 +332,7 @@ fn another_site_signs_nobody_out() {
     );
 }
 
-fn expect(found: String, expected: &str) -> Result<(), Failure> {
+fn expect(found: &str, expected: &str) -> Result<(), Failure> {
     if found == expected {
         return Ok(());
     }
