@@ -17,7 +17,7 @@ pub const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS revocations_until ON revocations (until)";
 
 /// Held while entries are appended: any number that nothing else in the database uses.
-const APPENDING: i64 = 0x636f_676e_6974_6f;
+const APPENDING: i64 = 0x0063_6f67_6e69_746f;
 const PAGE: i64 = 1000;
 
 /// A table of PostgreSQL as a revocation log.
@@ -162,6 +162,7 @@ impl RevocationLog for PostgresLog {
 }
 
 /// Its code alone: the whole message may quote a value.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn failed(error: tokio_postgres::Error) -> RevocationError {
     let code = error.code().map_or("no connection", |code| code.code());
     RevocationError::Log(format!("PostgreSQL: {code}"))
