@@ -40,7 +40,7 @@ fn detail(name: &str) -> Value {
 }
 
 /// As EventBridge delivers it.
-fn delivered(detail: Value) -> Value {
+fn delivered(detail: &Value) -> Value {
     json!({
         "version": "0",
         "id": "36eb8523-97d0-4518-b33d-ee3579ff19f0",
@@ -75,7 +75,7 @@ fn what_ends_the_sign_ins_of_a_user_ends_them() {
         "GlobalSignOut",
         "DeleteUser",
     ] {
-        assert_eq!(read(&delivered(detail(name))), entry("u", SUB), "{name}");
+        assert_eq!(read(&delivered(&detail(name))), entry("u", SUB), "{name}");
         assert_eq!(read(&detail(name)), entry("u", SUB), "{name}, bare");
     }
 }
@@ -91,7 +91,7 @@ fn what_changes_a_users_groups_or_attributes_requires_a_renewal() {
         "DeleteUserAttributes",
         "VerifyUserAttribute",
     ] {
-        assert_eq!(read(&delivered(detail(name))), entry("r", SUB), "{name}");
+        assert_eq!(read(&delivered(&detail(name))), entry("r", SUB), "{name}");
     }
 }
 
@@ -100,10 +100,10 @@ fn a_client_or_a_pool_that_was_deleted_is_ended() {
     let mut event = detail("DeleteUserPoolClient");
     event["requestParameters"] = json!({ "userPoolId": POOL, "clientId": "1example23456789" });
     event["additionalEventData"] = Value::Null;
-    assert_eq!(read(&delivered(event)), entry("c", "1example23456789"));
+    assert_eq!(read(&delivered(&event)), entry("c", "1example23456789"));
     let mut event = detail("DeleteUserPool");
     event["requestParameters"] = json!({ "userPoolId": POOL });
-    assert_eq!(read(&delivered(event)), entry("p", ""));
+    assert_eq!(read(&delivered(&event)), entry("p", ""));
 }
 
 #[test]
@@ -117,11 +117,11 @@ fn an_event_of_anything_else_revokes_nothing() {
         "",
         "Login_GET",
     ] {
-        assert_eq!(read(&delivered(detail(name))), Ok(None), "{name}");
+        assert_eq!(read(&delivered(&detail(name))), Ok(None), "{name}");
     }
     let mut other_service = detail("DeleteUser");
     other_service["eventSource"] = json!("iam.amazonaws.com");
-    assert_eq!(read(&delivered(other_service)), Ok(None));
+    assert_eq!(read(&delivered(&other_service)), Ok(None));
 }
 
 #[test]
@@ -129,10 +129,10 @@ fn a_call_that_failed_revokes_nothing() {
     let mut event = detail("AdminDisableUser");
     event["errorCode"] = json!("UserNotFoundException");
     event["errorMessage"] = json!("User does not exist.");
-    assert_eq!(read(&delivered(event.clone())), Ok(None));
+    assert_eq!(read(&delivered(&event)), Ok(None));
     for empty in [json!(""), Value::Null] {
         event["errorCode"] = empty;
-        assert_eq!(read(&delivered(event.clone())), entry("u", SUB));
+        assert_eq!(read(&delivered(&event)), entry("u", SUB));
     }
 }
 
@@ -157,7 +157,7 @@ fn an_event_that_does_not_say_whom_it_means_is_an_error() {
             "" => event[place] = Value::Null,
             name => event[place][name] = Value::Null,
         }
-        read(&delivered(event)).unwrap_err().to_string()
+        read(&delivered(&event)).unwrap_err().to_string()
     };
     assert!(without("additionalEventData", "sub").contains("sub"));
     assert!(without("requestParameters", "userPoolId").contains("user pool"));
