@@ -41,7 +41,10 @@ struct Checked<'a> {
     jws: Jws<'a>,
     unproven: Accepted<'a>,
     issuer: &'a TrustedIssuer,
-    signing_input: SigningInput,
+    token: &'a str,
+    /// Computed along with the token's digest, if it was; else with the signature, which most tokens
+    /// that are refused never come to.
+    signing_input: Option<SigningInput>,
 }
 
 impl<'a> Candidate<'a> {
@@ -54,7 +57,7 @@ impl<'a> Candidate<'a> {
     ) -> Result<Self, VerifyError> {
         jws::check_length(token)?;
         let Some(cache) = &inner.token_cache else {
-            let checked = Checked::check(inner, token, SigningInput::of, now, buffer)?;
+            let checked = Checked::check(inner, token, None, now, buffer)?;
             return Ok(Self { inner, token, now, cache: None, state: State::Checked(checked) });
         };
         let (digest, signing_input) = TokenDigest::with_signing_input(token);
@@ -66,7 +69,7 @@ impl<'a> Candidate<'a> {
                 }
                 State::Cached(verified)
             }
-            None => State::Checked(Checked::check(inner, token, |_| signing_input, now, buffer)?),
+            None => State::Checked(Checked::check(inner, token, Some(signing_input), now, buffer)?),
         };
         Ok(Self { inner, token, now, cache: Some((cache, digest)), state })
     }
@@ -109,8 +112,7 @@ impl<'a> Candidate<'a> {
                     cache.remove(digest);
                 }
                 let mut buffer = Vec::new();
-                Checked::check(self.inner, self.token, SigningInput::of, self.now, &mut buffer)?
-                    .prove(key)?
+                Checked::check(self.inner, self.token, None, self.now, &mut buffer)?.prove(key)?
             }
             State::Checked(checked) => checked.prove(key)?,
         };
@@ -127,7 +129,7 @@ impl<'a> Checked<'a> {
     fn check(
         inner: &'a Inner,
         token: &'a str,
-        signing_input: impl FnOnce(&'a str) -> SigningInput,
+        signing_input: Option<SigningInput>,
         now: Moment,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Self, VerifyError> {
@@ -135,11 +137,12 @@ impl<'a> Checked<'a> {
         let payload = Payload::parse(jws.payload())?;
         let issuer = inner.issuers.get(payload.issuer()?).ok_or(VerifyError::Issuer)?;
         let unproven = inner.policy.check(payload, &issuer.clients, now.wall())?;
-        Ok(Self { jws, unproven, issuer, signing_input: signing_input(token) })
+        Ok(Self { jws, unproven, issuer, token, signing_input })
     }
 
     fn prove(self, key: &Arc<Key>) -> Result<Verified, VerifyError> {
-        self.jws.check_signature(&key.public_key, self.signing_input)?;
+        let input = self.signing_input.unwrap_or_else(|| SigningInput::of(self.token));
+        self.jws.check_signature(&key.public_key, input)?;
         let claims = self.unproven.into_claims(self.jws.payload(), Arc::clone(&self.issuer.origin));
         Ok(Verified::new(claims, Arc::clone(key), Arc::clone(&self.issuer.keys)))
     }
